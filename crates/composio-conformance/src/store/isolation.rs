@@ -1,0 +1,163 @@
+//! Nothing of one project shows in another: every method, with the other project's very ids.
+
+use composio_core::{AccountQuery, AuthConfigQuery, ConnectedAccount, ErrorKind, SessionConfig, SessionRecord, UserId};
+use composio_engine::store::{Begun, CredentialChange, Store, Transition};
+
+use super::fixture::*;
+
+fn session(user: &str) -> SessionRecord {
+    SessionRecord::new("trs_1".into(), UserId::new(user), SessionConfig::new(), at(0))
+}
+
+fn ours() -> ConnectedAccount {
+    named(account("ca_1", Active, 0), "work")
+}
+
+/// Keeps one of each in the project that is here.
+async fn keep_here(store: &dyn Store) {
+    store.insert_session(&here(), &session("ada")).await.unwrap();
+    store.insert_auth_config(&here(), &managed("ac_1", 0), Some(&sealed("secret"))).await.unwrap();
+    store.insert_account(&here(), &ours(), Some(&sealed("old"))).await.unwrap();
+}
+
+/// Expects that everything that is here is as it was kept.
+async fn expect_untouched(store: &dyn Store) {
+    assert_eq!(
+        store.session(&here(), &"trs_1".into()).await.unwrap().map(|found| found.user),
+        Some(UserId::new("ada"))
+    );
+    assert_eq!(store.auth_config(&here(), &"ac_1".into()).await.unwrap(), Some(managed("ac_1", 0)));
+    assert_eq!(store.auth_config_secret(&here(), &"ac_1".into()).await.unwrap(), Some(sealed("secret")));
+    assert_eq!(read(store, &"ca_1".into()).await, ours());
+    assert_eq!(credential(store, &"ca_1".into()).await, Some(sealed("old")));
+}
+
+/// An id or an alias that is taken in one project is free in another, and each project reads its own.
+pub async fn projects_may_use_the_same_ids(store: &dyn Store) {
+    keep_here(store).await;
+    let (mut config, account) = (managed("ac_1", 5), ours());
+    config.name = "theirs".to_owned();
+    store.insert_session(&there(), &session("bob")).await.unwrap();
+    store.insert_auth_config(&there(), &config, Some(&sealed("their secret"))).await.unwrap();
+    store.insert_account(&there(), &account, Some(&sealed("their credential"))).await.unwrap();
+
+    expect_untouched(store).await;
+    let theirs = store.session(&there(), &"trs_1".into()).await.unwrap().expect("the session is there");
+    assert_eq!(theirs.user, UserId::new("bob"));
+    assert_eq!(store.auth_config(&there(), &config.id).await.unwrap(), Some(config.clone()));
+    assert_eq!(store.auth_config_secret(&there(), &config.id).await.unwrap(), Some(sealed("their secret")));
+    assert_eq!(store.credential(&there(), &account.id).await.unwrap(), Some(sealed("their credential")));
+}
+
+/// What is here cannot be read from there.
+pub async fn projects_do_not_read_each_other(store: &dyn Store) {
+    keep_here(store).await;
+    assert!(store.session(&there(), &"trs_1".into()).await.unwrap().is_none());
+    assert_eq!(store.auth_config(&there(), &"ac_1".into()).await.unwrap(), None);
+    assert_eq!(store.auth_config_secret(&there(), &"ac_1".into()).await.unwrap(), None);
+    assert_eq!(store.account(&there(), &"ca_1".into()).await.unwrap(), None);
+    assert_eq!(store.credential(&there(), &"ca_1".into()).await.unwrap(), None);
+    let wanted = managed("ac_2", 1);
+    assert_eq!(store.find_or_insert_managed(&there(), &wanted).await.unwrap(), wanted, "it found the one that is here");
+}
+
+/// What is here is in no list and in no choice made there, not even when it is asked for by id; cursors open nothing.
+pub async fn projects_do_not_list_each_other(store: &dyn Store) {
+    keep_here(store).await;
+    store.insert_account(&here(), &account("ca_2", Active, 1), None).await.unwrap();
+    let mut query = AccountQuery::new();
+    query.limit = Some(1);
+    query.cursor = store.accounts(&here(), &query).await.unwrap().next_cursor;
+    assert!(query.cursor.is_some());
+    for query in [AccountQuery::new(), query] {
+        let page = store.accounts(&there(), &query).await.unwrap();
+        assert_eq!((page.items.len(), page.next_cursor, page.total), (0, None, Some(0)));
+    }
+    let page = store.auth_configs(&there(), &AuthConfigQuery::new()).await.unwrap();
+    assert_eq!((page.items.len(), page.next_cursor, page.total), (0, None, Some(0)));
+
+    let (ada, github) = (UserId::new("ada"), toolkit("github"));
+    let found = store.candidates(&there(), &ada, &github, &["ca_1".into()]).await.unwrap();
+    assert!(found.accounts.is_empty() && found.configs.is_empty(), "{found:?}");
+}
+
+/// What is here cannot be changed from there.
+pub async fn projects_do_not_write_each_other(store: &dyn Store) {
+    keep_here(store).await;
+    let id = ours().id;
+    let mut config = managed("ac_1", 0);
+    config.enabled = false;
+    assert!(!store.update_auth_config(&there(), &config).await.unwrap());
+    assert_eq!(store.rename_account(&there(), &id, Some("theirs"), at(1)).await.unwrap(), None);
+    let step = step(Active, Expired, 1, CredentialChange::Drop);
+    refused(store.transition(&there(), &id, &step).await, ErrorKind::NotFound);
+    refused(store.put_pending(&there(), &digest(9), &flow(&id), &sealed("verifier")).await, ErrorKind::NotFound);
+    expect_untouched(store).await;
+
+    // With the same ids on both sides, what is written there stays there.
+    let step = Transition { credential: CredentialChange::Put(sealed("theirs")), ..step };
+    store.insert_auth_config(&there(), &managed("ac_1", 0), None).await.unwrap();
+    store.insert_account(&there(), &ours(), None).await.unwrap();
+    assert!(store.update_auth_config(&there(), &config).await.unwrap());
+    assert!(store.rename_account(&there(), &id, Some("theirs"), at(1)).await.unwrap().is_some());
+    store.transition(&there(), &id, &step).await.unwrap();
+    expect_untouched(store).await;
+
+    let begun = account("ca_2", Initiated, 0);
+    store.insert_account(&here(), &begun, None).await.unwrap();
+    store.expire_begun(&there(), at(100), at(100)).await.unwrap();
+    assert_eq!(read(store, &begun.id).await, begun);
+}
+
+/// What is here cannot be deleted from there, and deleting there leaves what waits here alone.
+pub async fn projects_do_not_delete_each_other(store: &dyn Store) {
+    keep_here(store).await;
+    let id = ours().id;
+    store.put_pending(&here(), &digest(8), &flow(&id), &sealed("verifier")).await.unwrap();
+    assert!(!store.delete_session(&there(), &"trs_1".into()).await.unwrap());
+    assert!(!store.delete_auth_config(&there(), &"ac_1".into()).await.unwrap());
+    assert!(!store.delete_account(&there(), &id).await.unwrap());
+
+    // With accounts of the same id, a flow that begins there voids none that waits here.
+    store.insert_account(&there(), &ours(), None).await.unwrap();
+    store.put_pending(&there(), &digest(9), &flow(&id), &sealed("verifier")).await.unwrap();
+    assert!(store.delete_account(&there(), &id).await.unwrap());
+    expect_untouched(store).await;
+    let taken = store.take_pending(&digest(8), &digest(1), at(1)).await.unwrap().expect("the flow waits");
+    assert_eq!(taken.project, here());
+    assert!(store.take_pending(&digest(9), &digest(1), at(1)).await.unwrap().is_none());
+}
+
+/// A lease that is held here can be neither taken nor ended from there.
+pub async fn projects_do_not_refresh_each_other(store: &dyn Store) {
+    keep_here(store).await;
+    let id = ours().id;
+    assert_eq!(store.claim_refresh(&there(), &id, at(0), at(30)).await.unwrap(), None);
+    let lease = store.claim_refresh(&here(), &id, at(0), at(30)).await.unwrap().expect("nobody else refreshes");
+    let foreign = store.end_refresh(&there(), &id, lease.fence, Some(&sealed("stray"))).await;
+    refused(foreign, ErrorKind::NotFound);
+
+    store.insert_account(&there(), &ours(), None).await.unwrap();
+    let theirs = store.claim_refresh(&there(), &id, at(1), at(31)).await.unwrap().expect("theirs is another account");
+    store.end_refresh(&there(), &id, theirs.fence, Some(&sealed("their credential"))).await.unwrap();
+    store.transition(&there(), &id, &Transition::new(Active, Expired, at(2), None)).await.unwrap();
+
+    expect_untouched(store).await;
+    store.end_refresh(&here(), &id, lease.fence, None).await.expect("the lease is held");
+}
+
+/// A key that was used here is new there, and its outcome stays here.
+pub async fn projects_do_not_share_executions(store: &dyn Store) {
+    let key = key("k");
+    let (project, other, first, second) = (here(), there(), digest(1), digest(2));
+    let begun = store.begin_execution(&project, &key, &first, at(0), at(60)).await.unwrap();
+    assert_eq!(begun, Begun::New);
+    refused(store.finish_execution(&other, &key, &sealed("stray"), at(100)).await, ErrorKind::NotFound);
+    store.forget_execution(&other, &key).await.unwrap();
+
+    let begun = store.begin_execution(&other, &key, &second, at(0), at(90)).await.unwrap();
+    assert_eq!(begun, Begun::New);
+    store.finish_execution(&other, &key, &sealed("theirs"), at(100)).await.unwrap();
+    let begun = store.begin_execution(&project, &key, &first, at(1), at(61)).await.unwrap();
+    assert_eq!(begun, Begun::Running { deadline: at(60) });
+}

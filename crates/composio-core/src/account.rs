@@ -1,0 +1,327 @@
+//! Connected accounts: one user's connection to one toolkit, and the life of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AuthConfigId, ConnectedAccountId, Timestamp, ToolkitSlug, UserId};
+
+/// One user's connection to one toolkit, made from one auth config. It holds no credential.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ConnectedAccount {
+    /// Its id, `ca_…`.
+    pub id: ConnectedAccountId,
+    /// What it connects to.
+    pub toolkit: ToolkitSlug,
+    /// Whose it is.
+    pub user: UserId,
+    /// What it was made from. It never changes.
+    pub auth_config: AuthConfigId,
+    /// Where it stands in its life.
+    pub status: ConnectionStatus,
+    /// Why it stands there, in a sentence, where there is something to say.
+    pub status_reason: Option<String>,
+    /// A label that the application or the user gave, unique per user and toolkit.
+    pub alias: Option<String>,
+    /// Who the service says this is, read right after connecting.
+    pub identity: Option<Identity>,
+    /// Who may use it.
+    pub sharing: Sharing,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// When anything about it last changed.
+    pub updated_at: Timestamp,
+    /// When it last became ACTIVE through an auth flow or a reconnect. This is the clock behind "the most recently
+    /// connected": switching an account off and on does not move it.
+    pub connected_at: Option<Timestamp>,
+}
+
+impl ConnectedAccount {
+    /// An account that was just begun: INITIATED, private, nameless.
+    #[must_use]
+    pub fn new(
+        id: ConnectedAccountId,
+        toolkit: ToolkitSlug,
+        user: UserId,
+        auth_config: AuthConfigId,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            toolkit,
+            user,
+            auth_config,
+            status: ConnectionStatus::Initiated,
+            status_reason: None,
+            alias: None,
+            identity: None,
+            sharing: Sharing::Private,
+            created_at: at,
+            updated_at: at,
+            connected_at: None,
+        }
+    }
+
+    /// Whether it can run tools, as far as its own status goes.
+    pub fn is_active(&self) -> bool {
+        self.status == ConnectionStatus::Active
+    }
+
+    /// Whether this user may run tools with it: the owner, and those whom a shared account lets in.
+    pub fn admits(&self, user: &UserId) -> bool {
+        let admitted = match &self.sharing {
+            Sharing::Private => false,
+            Sharing::Shared(list) => list.admits(user),
+        };
+        &self.user == user || admitted
+    }
+
+    /// How a person would name it: the alias, else who the service says it is, else the id.
+    pub fn label(&self) -> &str {
+        let identity = self.identity.as_ref().map(|identity| identity.label.as_str());
+        self.alias.as_deref().or(identity).unwrap_or(self.id.as_str())
+    }
+}
+
+/// Who a service says an account is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The service's own stable id; a reconnect must end at the same one.
+    pub id: String,
+    /// A login or an e-mail address, for people.
+    pub label: String,
+}
+
+impl Identity {
+    /// An identity.
+    #[must_use]
+    pub fn new(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { id: id.into(), label: label.into() }
+    }
+}
+
+/// Who may use an account besides its owner.
+///
+/// Rule: `session-semantics` 1.8. A shared account is never chosen unless the session pins it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Sharing {
+    /// The owner alone.
+    #[default]
+    Private,
+    /// Those whom the list lets in.
+    Shared(AccessList),
+}
+
+/// Whom a shared account lets in. The owner always is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessList {
+    /// Everybody in the project.
+    pub allow_all: bool,
+    /// These users.
+    pub allowed: Vec<UserId>,
+    /// Not these, whatever the other two say.
+    pub denied: Vec<UserId>,
+}
+
+impl AccessList {
+    /// Whether it lets this user in: denied beats everyone, everyone beats the list.
+    pub fn admits(&self, user: &UserId) -> bool {
+        !self.denied.contains(user) && (self.allow_all || self.allowed.contains(user))
+    }
+}
+
+/// Where a connection stands in its life.
+///
+/// Rule: `session-semantics` 1.5. Only ACTIVE runs tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[non_exhaustive]
+pub enum ConnectionStatus {
+    /// The row exists and nobody did anything yet.
+    Initializing,
+    /// A link was made; the user has not finished.
+    Initiated,
+    /// Usable.
+    Active,
+    /// The user said no, or the service did.
+    Failed,
+    /// The flow ran out of time, or the service withdrew what it gave.
+    Expired,
+    /// Switched off by the application.
+    Inactive,
+    /// Given back to the service.
+    Revoked,
+}
+
+/// What can happen to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectionEvent {
+    /// The user opened the link and pressed on.
+    Started,
+    /// The service gave a credential.
+    Connected,
+    /// The user said no, or the service refused.
+    Refused,
+    /// The flow ran out of time.
+    TimedOut,
+    /// Refreshing failed for good, or the service withdrew access.
+    Withdrawn,
+    /// The application switched it off.
+    Disabled,
+    /// The application switched it on again.
+    Enabled,
+    /// The credential was given back to the service.
+    Revoked,
+}
+
+/// A transition that the life of a connection does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidTransition {
+    /// Where it stands.
+    pub from: ConnectionStatus,
+    /// What was to happen.
+    pub event: ConnectionEvent,
+}
+
+impl fmt::Display for InvalidTransition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a connection that is {} cannot be {:?}", self.from, self.event)
+    }
+}
+
+impl std::error::Error for InvalidTransition {}
+
+impl ConnectionStatus {
+    /// Every status.
+    pub const ALL: [Self; 7] =
+        [Self::Initializing, Self::Initiated, Self::Active, Self::Failed, Self::Expired, Self::Inactive, Self::Revoked];
+
+    /// The wire name, such as `ACTIVE`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initializing => "INITIALIZING",
+            Self::Initiated => "INITIATED",
+            Self::Active => "ACTIVE",
+            Self::Failed => "FAILED",
+            Self::Expired => "EXPIRED",
+            Self::Inactive => "INACTIVE",
+            Self::Revoked => "REVOKED",
+        }
+    }
+
+    /// The status of this wire name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// Whether a person can bring it back by connecting the same account again.
+    pub fn can_reconnect(self) -> bool {
+        matches!(self, Self::Expired | Self::Revoked | Self::Failed)
+    }
+
+    /// Where an event leads.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] where the life of a connection has no such step: nothing but an auth flow makes a dead
+    /// connection ACTIVE, and only an INACTIVE one can be switched on.
+    ///
+    /// # Example
+    /// ```
+    /// use composio_core::{ConnectionEvent, ConnectionStatus};
+    ///
+    /// let status = ConnectionStatus::Initiated.on(ConnectionEvent::Connected)?;
+    /// assert_eq!(status, ConnectionStatus::Active);
+    /// assert!(ConnectionStatus::Revoked.on(ConnectionEvent::Enabled).is_err());
+    /// # Ok::<(), composio_core::InvalidTransition>(())
+    /// ```
+    pub fn on(self, event: ConnectionEvent) -> Result<Self, InvalidTransition> {
+        use ConnectionEvent as Event;
+        let next = match (self, event) {
+            (Self::Initializing | Self::Initiated, Event::Started) => Self::Initiated,
+            (Self::Initiated, Event::Connected) => Self::Active,
+            (Self::Expired | Self::Revoked | Self::Failed, Event::Connected) => Self::Active,
+            (Self::Initializing | Self::Initiated, Event::Refused) => Self::Failed,
+            (Self::Initializing | Self::Initiated, Event::TimedOut) => Self::Expired,
+            (Self::Active, Event::Withdrawn) => Self::Expired,
+            (Self::Active, Event::Disabled) => Self::Inactive,
+            (Self::Inactive, Event::Enabled) => Self::Active,
+            (Self::Active, Event::Revoked) => Self::Revoked,
+            (from, event) => return Err(InvalidTransition { from, event }),
+        };
+        Ok(next)
+    }
+}
+
+impl fmt::Display for ConnectionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ConnectionEvent as E;
+    use ConnectionStatus as S;
+
+    const EVENTS: [E; 8] =
+        [E::Started, E::Connected, E::Refused, E::TimedOut, E::Withdrawn, E::Disabled, E::Enabled, E::Revoked];
+
+    #[test]
+    fn the_life_of_a_connection() {
+        let allowed = [
+            (S::Initializing, E::Started, S::Initiated),
+            (S::Initializing, E::Refused, S::Failed),
+            (S::Initializing, E::TimedOut, S::Expired),
+            (S::Initiated, E::Started, S::Initiated),
+            (S::Initiated, E::Connected, S::Active),
+            (S::Initiated, E::Refused, S::Failed),
+            (S::Initiated, E::TimedOut, S::Expired),
+            (S::Active, E::Withdrawn, S::Expired),
+            (S::Active, E::Disabled, S::Inactive),
+            (S::Active, E::Revoked, S::Revoked),
+            (S::Inactive, E::Enabled, S::Active),
+            (S::Failed, E::Connected, S::Active),
+            (S::Expired, E::Connected, S::Active),
+            (S::Revoked, E::Connected, S::Active),
+        ];
+        for from in S::ALL {
+            for event in EVENTS {
+                let expected = allowed.iter().find(|row| row.0 == from && row.1 == event).map(|row| row.2);
+                assert_eq!(from.on(event).ok(), expected, "{from} on {event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_lead_back_to_their_status() {
+        for status in S::ALL {
+            assert_eq!(S::from_name(status.as_str()), Some(status));
+            assert_eq!(serde_json::to_string(&status).unwrap(), format!("\"{status}\""));
+        }
+    }
+
+    #[test]
+    fn an_access_list_denies_before_it_allows() {
+        let (u, v) = (UserId::new("u"), UserId::new("v"));
+        let list = |allow_all, allowed: &[&UserId], denied: &[&UserId]| AccessList {
+            allow_all,
+            allowed: allowed.iter().copied().cloned().collect(),
+            denied: denied.iter().copied().cloned().collect(),
+        };
+        for (list, admits) in [
+            (list(false, &[], &[]), false),
+            (list(true, &[], &[]), true),
+            (list(false, &[&u], &[]), true),
+            (list(false, &[&v], &[]), false),
+            (list(true, &[&u], &[&u]), false),
+        ] {
+            assert_eq!(list.admits(&u), admits, "{list:?}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! What stands behind a session: the traits that a backend implements, and what goes in and out of them.
+//!
+//! [`Backend`] is all that a session does and is scoped by the session: an account of another user is not reachable
+//! through it. [`Management`] is scoped by the project. [`ConnectFlow`] is what connect pages need, and only the
+//! embedded engine has it: the hosted service brings its own pages. None of them has default bodies, so that a wrapper
+//! cannot forget to forward; convenience lives on [`Session`](crate::Session) and [`Composio`](crate::Composio).
+
+mod connect;
+mod forward;
+mod query;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use url::Url;
+
+pub use self::connect::{
+    CallbackParams, ConnectFlow, Connected, Field, FlowCookie, LinkPage, LinkStep, Refusal, Started,
+};
+pub use self::query::{AccountQuery, AuthConfigQuery, Page, ToolQuery, ToolkitQuery};
+use crate::account::ConnectedAccount;
+use crate::auth::{AuthConfig, AuthConfigUpdate, AuthScheme, NewAuthConfig, NewConnectedAccount};
+use crate::error::Result;
+use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolkitSlug, UserId};
+use crate::precedence::Explanation;
+use crate::session::SessionConfig;
+use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+
+/// What a session needs from its backend.
+///
+/// Every method after [`create_session`](Self::create_session) takes the session, so that one user's id never reads
+/// another's account. Unknown sessions, and sessions of other projects, are `NotFound` everywhere.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync + 'static {
+    /// What this backend can do. The rest is `Unsupported`, never an empty answer.
+    fn capabilities(&self) -> Capabilities;
+
+    /// What belongs to the project instead of to one session, where the backend has it.
+    fn management(&self) -> Option<&dyn Management>;
+
+    /// Checks the configuration and keeps it under a new id. Nothing is stored where the check fails.
+    ///
+    /// # Errors
+    /// `InvalidInput` naming the field and the value: an unknown toolkit, a pinned account or an auth config that this
+    /// user cannot use.
+    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord>;
+
+    /// Reads a session.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn session(&self, session: &SessionId) -> Result<SessionRecord>;
+
+    /// Deletes a session. Accounts and auth configs stay: they belong to the project and the user.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn delete_session(&self, session: &SessionId) -> Result<()>;
+
+    /// The session's tools that a model gets directly, in a deterministic order.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` for a cursor that is not this backend's.
+    async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>>;
+
+    /// The toolkits the session may use, each with the connection that a tool would run with now.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` for a cursor that is not this backend's.
+    async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>>;
+
+    /// Runs a tool with the account that the session's rules choose. The call is sent once.
+    ///
+    /// # Errors
+    /// `NotFound` with near slugs; `PermissionDenied` outside the session's toolkits; `InvalidInput` listing each
+    /// argument that does not fit, before anything is sent; `ConnectionRequired` with a connect link; `ToolFailed` with
+    /// what the service answered; `OutcomeUnknown` where the answer was lost; `Conflict` for an idempotency key that was
+    /// used with other arguments.
+    async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput>;
+
+    /// Makes a link through which the user connects a new account, or the same one again.
+    ///
+    /// # Errors
+    /// `InvalidInput` where the session pins an account, the toolkit needs none, or the callback is not allowed;
+    /// `Conflict` for an alias that is taken; `NoManagedAuth`; `NotFound` for an account that is not this session's.
+    async fn link(&self, session: &SessionId, request: &LinkRequest) -> Result<Link>;
+
+    /// Reads an account of the session's user.
+    ///
+    /// # Errors
+    /// `NotFound`, for accounts of other users too.
+    async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount>;
+
+    /// Says which account a tool of this toolkit would run with now, and why.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown toolkit, `PermissionDenied` for one outside the session.
+    async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation>;
+}
+
+/// What belongs to a project: auth configs and connected accounts, of all users.
+#[async_trait]
+pub trait Management: fmt::Debug + Send + Sync + 'static {
+    /// Makes an auth config.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an unknown toolkit or a scheme that it does not have; `NoManagedAuth` without an OAuth app.
+    async fn create_auth_config(&self, new: NewAuthConfig) -> Result<AuthConfig>;
+
+    /// Lists auth configs, newest first.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a cursor that is not this backend's.
+    async fn auth_configs(&self, query: &AuthConfigQuery) -> Result<Page<AuthConfig>>;
+
+    /// Reads an auth config.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn auth_config(&self, id: &AuthConfigId) -> Result<AuthConfig>;
+
+    /// Changes an auth config.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn update_auth_config(&self, id: &AuthConfigId, update: &AuthConfigUpdate) -> Result<AuthConfig>;
+
+    /// Deletes an auth config. Accounts made from it stop running tools.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn delete_auth_config(&self, id: &AuthConfigId) -> Result<()>;
+
+    /// Makes an account from fields that the application gives, ACTIVE at once.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a config whose scheme takes no fields, or fields that are missing; `Conflict` for an alias
+    /// that is taken; `NotFound`.
+    async fn create_connected_account(&self, new: NewConnectedAccount) -> Result<ConnectedAccount>;
+
+    /// Lists accounts, newest first.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a cursor that is not this backend's.
+    async fn connected_accounts(&self, query: &AccountQuery) -> Result<Page<ConnectedAccount>>;
+
+    /// Reads an account.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn get_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount>;
+
+    /// Sets or, with none, clears the alias.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` for an alias that is taken; `InvalidInput` for one that looks like an id.
+    async fn rename_connected_account(&self, id: &ConnectedAccountId, alias: Option<&str>) -> Result<ConnectedAccount>;
+
+    /// Switches an account off (ACTIVE to INACTIVE) or on again.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` in any other status.
+    async fn set_connected_account_enabled(&self, id: &ConnectedAccountId, enabled: bool) -> Result<ConnectedAccount>;
+
+    /// Gives the credential back to the service and marks the account REVOKED.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` unless it is ACTIVE; `Unsupported` for schemes without revocation; `Unavailable` where the
+    /// service could not be told, and then nothing has changed.
+    async fn revoke_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount>;
+
+    /// Deletes an account and its credential.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn delete_connected_account(&self, id: &ConnectedAccountId) -> Result<()>;
+}
+
+/// What a backend can do beyond running sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// It executes toolkits' tools, and not only native ones.
+    pub execution: bool,
+    /// It connects accounts through links.
+    pub links: bool,
+    /// It explains choices.
+    pub explain: bool,
+    /// It honours idempotency keys.
+    pub idempotency: bool,
+    /// It has [`Management`].
+    pub management: bool,
+}
+
+/// A session as its backend keeps it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionRecord {
+    /// Its id, `trs_…`.
+    pub id: SessionId,
+    /// Whose it is. It never changes.
+    pub user: UserId,
+    /// What it was created with.
+    pub config: SessionConfig,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Where MCP clients reach it, where the backend serves that.
+    pub mcp: Option<McpEndpoint>,
+}
+
+impl SessionRecord {
+    /// A session that no MCP client can reach.
+    #[must_use]
+    pub fn new(id: SessionId, user: UserId, config: SessionConfig, created_at: Timestamp) -> Self {
+        Self { id, user, config, created_at, mcp: None }
+    }
+
+    /// Sets where MCP clients reach it.
+    #[must_use]
+    pub fn mcp(mut self, endpoint: McpEndpoint) -> Self {
+        self.mcp = Some(endpoint);
+        self
+    }
+}
+
+/// Where MCP clients reach a session, and what they have to send.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct McpEndpoint {
+    /// The URL of the streamable HTTP endpoint.
+    pub url: Url,
+    /// The headers that carry the credential.
+    pub headers: Vec<(String, SecretString)>,
+}
+
+impl McpEndpoint {
+    /// An endpoint with its headers.
+    #[must_use]
+    pub fn new(url: Url, headers: Vec<(String, SecretString)>) -> Self {
+        Self { url, headers }
+    }
+}
+
+impl fmt::Debug for McpEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("McpEndpoint").field("url", &self.url.as_str()).field("headers", &names).finish()
+    }
+}
+
+/// A toolkit as a session sees it, with the connection that its tools would run with now.
+///
+/// Where the session pins an account, that account is shown with its real status, whatever others there are.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ToolkitState {
+    /// Its slug.
+    pub slug: ToolkitSlug,
+    /// Its name, for people.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The URL of its logo.
+    pub logo: Option<String>,
+    /// Whether it needs no account at all.
+    pub no_auth: bool,
+    /// Whether the backend can make an auth config for it without the developer.
+    pub managed_auth: bool,
+    /// The account a tool would run with, or the latest of those that cannot run.
+    pub account: Option<ConnectedAccount>,
+    /// The auth config of that account, or the one that a link would use.
+    pub auth_config: Option<AuthConfigId>,
+    /// How it would be authenticated.
+    pub scheme: Option<AuthScheme>,
+}
+
+impl ToolkitState {
+    /// A toolkit without connection.
+    #[must_use]
+    pub fn new(slug: ToolkitSlug, name: impl Into<String>) -> Self {
+        Self {
+            slug,
+            name: name.into(),
+            description: String::new(),
+            logo: None,
+            no_auth: false,
+            managed_auth: false,
+            account: None,
+            auth_config: None,
+            scheme: None,
+        }
+    }
+
+    /// Whether its connection is ACTIVE. A toolkit without authentication has none and needs none.
+    pub fn is_active(&self) -> bool {
+        self.account.as_ref().is_some_and(ConnectedAccount::is_active)
+    }
+
+    /// Whether its tools can run now.
+    pub fn is_ready(&self) -> bool {
+        self.no_auth || self.is_active()
+    }
+}
+
+/// What a link is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LinkTarget {
+    /// A new account of this toolkit.
+    Toolkit(ToolkitSlug),
+    /// The same account again: it keeps its id, and the identity at the service has to be the same.
+    Account(ConnectedAccountId),
+}
+
+/// What to make a link with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkRequest {
+    /// What it is for.
+    pub target: LinkTarget,
+    /// Where the browser goes in the end; our own page without one.
+    pub callback_url: Option<Url>,
+    /// A label for the new account, unique per user and toolkit.
+    pub alias: Option<String>,
+}
+
+impl LinkRequest {
+    /// A link without callback and alias.
+    #[must_use]
+    pub fn new(target: LinkTarget) -> Self {
+        Self { target, callback_url: None, alias: None }
+    }
+}
+
+/// A link that was made.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Link {
+    /// The account that the link will make ACTIVE.
+    pub account: ConnectedAccountId,
+    /// Where the user goes. Whoever has it can connect an account in this user's name.
+    pub redirect_url: Url,
+    /// Until when the link works.
+    pub expires_at: Timestamp,
+}
+
+impl Link {
+    /// A link.
+    #[must_use]
+    pub fn new(account: ConnectedAccountId, redirect_url: Url, expires_at: Timestamp) -> Self {
+        Self { account, redirect_url, expires_at }
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("account", &self.account)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

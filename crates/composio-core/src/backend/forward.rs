@@ -1,0 +1,74 @@
+//! `Arc` and `Box` forward, so that a backend can be handed over in either.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    Backend, Capabilities, Link, LinkRequest, Management, Page, SessionRecord, ToolQuery, ToolkitQuery, ToolkitState,
+};
+use crate::account::ConnectedAccount;
+use crate::error::Result;
+use crate::id::{ConnectedAccountId, SessionId, ToolkitSlug, UserId};
+use crate::precedence::Explanation;
+use crate::session::SessionConfig;
+use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<B: Backend + ?Sized> Backend for $pointer<B> {
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+
+            fn management(&self) -> Option<&dyn Management> {
+                (**self).management()
+            }
+
+            async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
+                (**self).create_session(user, config).await
+            }
+
+            async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
+                (**self).session(session).await
+            }
+
+            async fn delete_session(&self, session: &SessionId) -> Result<()> {
+                (**self).delete_session(session).await
+            }
+
+            async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
+                (**self).list_tools(session, query).await
+            }
+
+            async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
+                (**self).list_toolkits(session, query).await
+            }
+
+            async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput> {
+                (**self).execute(session, call).await
+            }
+
+            async fn link(&self, session: &SessionId, request: &LinkRequest) -> Result<Link> {
+                (**self).link(session, request).await
+            }
+
+            async fn connected_account(
+                &self,
+                session: &SessionId,
+                account: &ConnectedAccountId,
+            ) -> Result<ConnectedAccount> {
+                (**self).connected_account(session, account).await
+            }
+
+            async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
+                (**self).explain(session, toolkit).await
+            }
+        }
+    };
+}
+
+forward!(Arc);
+forward!(Box);

@@ -1,0 +1,68 @@
+//! The door: sessions, auth configs and connected accounts of one project.
+
+mod manage;
+
+use std::sync::Arc;
+
+pub use self::manage::{
+    AuthConfigs, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs, ListConnectedAccounts,
+};
+use crate::backend::{Backend, Capabilities};
+use crate::id::{SessionId, UserId};
+use crate::session::{OpenSession, SessionBuilder};
+
+/// One project on one backend. Cheap to clone.
+///
+/// # Example
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # use composio_core::ScriptedBackend;
+/// use composio_core::Composio;
+///
+/// # let backend = ScriptedBackend::new();
+/// let composio = Composio::with_backend(backend);
+/// let session = composio.create("user_123").toolkits(["github", "gmail"]).await?;
+/// # Ok::<(), composio_core::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Composio {
+    backend: Arc<dyn Backend>,
+}
+
+impl Composio {
+    /// On a backend of your choice; an `Arc<dyn Backend>` fits too.
+    #[must_use]
+    pub fn with_backend(backend: impl Backend) -> Self {
+        Self { backend: Arc::new(backend) }
+    }
+
+    /// Begins a session for a user. Await the builder to create it.
+    pub fn create(&self, user: impl Into<UserId>) -> SessionBuilder {
+        SessionBuilder::new(Arc::clone(&self.backend), user.into())
+    }
+
+    /// Takes a session up again. Native tools have to be given again: they live in the process, not with the session.
+    ///
+    /// # Errors
+    /// The await gives `NotFound` for a session that is unknown or was deleted.
+    pub fn session(&self, id: impl Into<SessionId>) -> OpenSession {
+        OpenSession::new(Arc::clone(&self.backend), id.into())
+    }
+
+    /// The project's auth configs.
+    #[must_use]
+    pub fn auth_configs(&self) -> AuthConfigs {
+        AuthConfigs::new(Arc::clone(&self.backend))
+    }
+
+    /// The project's connected accounts, of all users.
+    #[must_use]
+    pub fn connected_accounts(&self) -> ConnectedAccounts {
+        ConnectedAccounts::new(Arc::clone(&self.backend))
+    }
+
+    /// What the backend can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.backend.capabilities()
+    }
+}

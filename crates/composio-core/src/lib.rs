@@ -1,0 +1,104 @@
+//! Your users' authenticated tools for AI agents: the vocabulary, and the rules that choose an account.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! # use composio_core::ScriptedBackend;
+//! use composio_core::Composio;
+//! use serde_json::json;
+//!
+//! # let backend = ScriptedBackend::new().tool("GITHUB_GET_A_USER", "github", json!({"type": "object"}));
+//! let composio = Composio::with_backend(backend);
+//! let session = composio.create("user_123").toolkits(["github"]).await?;
+//!
+//! for toolkit in session.toolkits().await?.items {
+//!     println!("{}: connected {}", toolkit.name, toolkit.is_active());
+//! }
+//! let output = session.execute("GITHUB_GET_A_USER", json!({"username": "octocat"})).await?;
+//! println!("{}", output.data.as_str());
+//! # Ok::<(), composio_core::Error>(()) }).unwrap();
+//! ```
+//!
+//! # Vocabulary
+//!
+//! - A **user** is your name for one of your users.
+//! - A **toolkit** is a service, such as `github`; a **tool** is one thing that it does, such as
+//!   `GITHUB_CREATE_AN_ISSUE`.
+//! - An **auth config** is a blueprint for connections to one toolkit: the scheme, the OAuth app, the scopes.
+//! - A **connected account** is one user's connection, made from one auth config.
+//! - A **session** ties them together: the user, what they may use, and which account runs it.
+//! - A **backend** stands behind it: the hosted service, or an engine in your own process.
+//!
+//! # Which account runs a tool
+//!
+//! The first of these that applies, at each call: the session's connected account; the session's auth config; an auth
+//! config that exists for the toolkit; a new one on managed auth; an error. With several accounts the most recently
+//! connected one wins. [`Session::explain`] says what was chosen and why each other account was not; the rule itself is
+//! [`select_account`], a pure function.
+//!
+//! # Tasks
+//!
+//! - Make a session: [`Composio::create`]; take one up again: [`Composio::session`].
+//! - Give a model tools: [`Session::tools`], and an adapter crate for its framework.
+//! - Connect an account: [`Session::authorize`] and [`ConnectionRequest::wait`].
+//! - Run a tool yourself: [`Session::execute`].
+//! - Write a tool in Rust: [`Tool`].
+//! - Bring your own OAuth app or keys: [`Composio::auth_configs`], [`Composio::connected_accounts`].
+//! - Decide what to do about a failure: [`ErrorKind`], [`Error::retry`], [`Error::connect_url`].
+//!
+//! # Features
+//!
+//! - `fake`: `ScriptedBackend`, a backend in memory for tests.
+//!
+//! # What this crate does not do
+//!
+//! It opens no connection, keeps no credential and reads no clock: that is a backend's work. It names no agent
+//! framework: that is an adapter's.
+
+mod account;
+mod auth;
+mod backend;
+mod composio;
+mod error;
+#[cfg(feature = "fake")]
+mod fake;
+mod id;
+mod json;
+mod policy;
+mod precedence;
+mod session;
+mod tool;
+
+pub use account::{
+    AccessList, ConnectedAccount, ConnectionEvent, ConnectionStatus, Identity, InvalidTransition, Sharing,
+};
+pub use auth::{
+    AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
+};
+pub use backend::{
+    AccountQuery, AuthConfigQuery, Backend, CallbackParams, Capabilities, ConnectFlow, Connected, Field, FlowCookie,
+    Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpEndpoint, Page, Refusal, SessionRecord, Started,
+    ToolQuery, ToolkitQuery, ToolkitState,
+};
+pub use composio::{
+    AuthConfigs, Composio, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs,
+    ListConnectedAccounts,
+};
+pub use error::{Error, ErrorKind, Result, Retry};
+#[cfg(feature = "fake")]
+pub use fake::ScriptedBackend;
+pub use id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
+pub use json::{JsonText, Schema};
+pub use policy::ToolkitPolicy;
+pub use precedence::{
+    Candidate, ConfigChoice, Considered, Explanation, PassedOver, Rung, Selection, SelectionError, SelectionInput,
+    explain_account, select_account, select_auth_config,
+};
+pub use {indexmap, schemars, secrecy};
+pub use session::{
+    Authorize, BoxFuture, ConnectionRequest, Execute, ListToolkits, MultiAccount, OpenSession, Preload, Session,
+    SessionBuilder, SessionConfig, Wait,
+};
+pub use tool::{
+    SessionTool, Tool, ToolCall, ToolContext, ToolDefinition, ToolHints, ToolOutput, ToolSet, parse_arguments,
+};
+pub use url::Url;

@@ -1,0 +1,273 @@
+//! Making a session, and taking one up again.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{BoxFuture, MultiAccount, Preload, Session, SessionConfig};
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
+use crate::policy::ToolkitPolicy;
+use crate::tool::{NativeTools, Tool};
+
+/// A session in the making. Await it to create the session.
+///
+/// Text is accepted wherever a slug is meant; the first thing that is wrong surfaces at the await, before anything is
+/// stored.
+///
+/// # Example
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # use composio_core::{Composio, ErrorKind, ScriptedBackend};
+/// # let composio = Composio::with_backend(ScriptedBackend::new());
+/// let session = composio
+///     .create("user_123")
+///     .toolkits(["github", "gmail"])
+///     .connected_account("gmail", "ca_work")
+///     .await?;
+/// assert_eq!(session.user().as_str(), "user_123");
+///
+/// let refused = composio.create("user_123").toolkits(["Git Hub"]).await;
+/// assert!(refused.is_err_and(|error| error.kind() == ErrorKind::InvalidInput));
+/// # Ok::<(), composio_core::Error>(()) }).unwrap();
+/// ```
+#[must_use = "a session is created by awaiting its builder"]
+pub struct SessionBuilder {
+    backend: Arc<dyn Backend>,
+    user: UserId,
+    config: SessionConfig,
+    native: NativeTools,
+    policy_set_by: Option<&'static str>,
+    error: Option<Error>,
+}
+
+impl SessionBuilder {
+    pub(crate) fn new(backend: Arc<dyn Backend>, user: UserId) -> Self {
+        let error = user.as_str().trim().is_empty().then(|| {
+            Error::invalid_input("user", user.as_str(), "give the id that your application has for this user")
+        });
+        let (config, native) = (SessionConfig::new(), NativeTools::default());
+        Self { backend, user, config, native, policy_set_by: None, error }
+    }
+
+    /// Allows these toolkits and no others. Called again, it adds.
+    pub fn toolkits<T>(mut self, toolkits: impl IntoIterator<Item = T>) -> Self
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        let mut slugs = self.slugs(toolkits);
+        match &mut self.config.toolkits {
+            ToolkitPolicy::Enable(before) if self.policy_set_by == Some("toolkits") => before.append(&mut slugs),
+            _ => return self.set_policy("toolkits", ToolkitPolicy::Enable(slugs)),
+        }
+        self
+    }
+
+    /// Allows all toolkits but these. Called again, it adds.
+    pub fn disable_toolkits<T>(mut self, toolkits: impl IntoIterator<Item = T>) -> Self
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        let mut slugs = self.slugs(toolkits);
+        if let ToolkitPolicy::Disable(before) = &mut self.config.toolkits {
+            before.append(&mut slugs);
+            return self;
+        }
+        self.set_policy("disable_toolkits", ToolkitPolicy::Disable(slugs))
+    }
+
+    /// Allows no toolkit at all: native tools only.
+    pub fn no_toolkits(self) -> Self {
+        self.set_policy("no_toolkits", ToolkitPolicy::Enable(Vec::new()))
+    }
+
+    /// Finds or makes this toolkit's connections on this auth config.
+    pub fn auth_config<T>(mut self, toolkit: T, auth_config: impl Into<AuthConfigId>) -> Self
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        if let Some(toolkit) = self.slug(toolkit) {
+            self.config.auth_configs.insert(toolkit, auth_config.into());
+        }
+        self
+    }
+
+    /// As [`auth_config`](Self::auth_config), for several toolkits.
+    pub fn auth_configs<T, A>(self, auth_configs: impl IntoIterator<Item = (T, A)>) -> Self
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+        A: Into<AuthConfigId>,
+    {
+        auth_configs.into_iter().fold(self, |builder, (toolkit, config)| builder.auth_config(toolkit, config))
+    }
+
+    /// Runs this toolkit's tools with this account and no other. A second one for the same toolkit is added, which
+    /// needs [`multi_account`](Self::multi_account).
+    pub fn connected_account<T>(mut self, toolkit: T, account: impl Into<ConnectedAccountId>) -> Self
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        if let Some(toolkit) = self.slug(toolkit) {
+            self.config.connected_accounts.entry(toolkit).or_default().push(account.into());
+        }
+        self
+    }
+
+    /// As [`connected_account`](Self::connected_account), for several toolkits.
+    pub fn connected_accounts<T, A>(self, accounts: impl IntoIterator<Item = (T, A)>) -> Self
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+        A: Into<ConnectedAccountId>,
+    {
+        accounts.into_iter().fold(self, |builder, (toolkit, account)| builder.connected_account(toolkit, account))
+    }
+
+    /// Lets the user have several accounts of a toolkit side by side.
+    pub fn multi_account(mut self, multi: MultiAccount) -> Self {
+        self.config.multi_account = Some(multi);
+        self
+    }
+
+    /// Gives the model these app tools directly. Fewer than 20 are good for most models. Called again, it adds. A list
+    /// stands above [`direct_tools`](Self::direct_tools), whichever is called first.
+    pub fn preload<T>(mut self, tools: impl IntoIterator<Item = T>) -> Self
+    where
+        T: TryInto<ToolSlug, Error: Into<Error>>,
+    {
+        for tool in tools {
+            match (tool.try_into(), &mut self.config.preload) {
+                (Ok(slug), Preload::Tools(slugs)) => slugs.push(slug),
+                (Ok(slug), Preload::None | Preload::All) => self.config.preload = Preload::Tools(vec![slug]),
+                (Err(error), _) => self.note(error.into()),
+            }
+        }
+        self
+    }
+
+    /// Gives the model every tool of the enabled toolkits directly, 1,000 at the most. Needs
+    /// [`toolkits`](Self::toolkits), so that it stays a choice.
+    pub fn direct_tools(mut self) -> Self {
+        if self.config.preload == Preload::None {
+            self.config.preload = Preload::All;
+        }
+        self
+    }
+
+    /// Where links of this session end, unless they say otherwise.
+    pub fn callback_url(mut self, url: &str) -> Self {
+        match parse_callback(url) {
+            Ok(url) => self.config.callback_url = Some(url),
+            Err(error) => self.note(error),
+        }
+        self
+    }
+
+    /// Adds a tool written in Rust. Its slug in the session is `LOCAL_` and its own.
+    pub fn tool(mut self, tool: impl Tool) -> Self {
+        if let Err(error) = self.native.add(tool) {
+            self.note(error);
+        }
+        self
+    }
+
+    fn set_policy(mut self, by: &'static str, policy: ToolkitPolicy) -> Self {
+        if let Some(before) = self.policy_set_by {
+            let rule = format!("`{before}` was called already, and only one of the two can hold");
+            self.note(Error::invalid_input("toolkits", by, rule));
+        }
+        self.policy_set_by = Some(by);
+        self.config.toolkits = policy;
+        self
+    }
+
+    fn slug<T>(&mut self, toolkit: T) -> Option<ToolkitSlug>
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        toolkit.try_into().map_err(|error| self.note(error.into())).ok()
+    }
+
+    fn slugs<T>(&mut self, toolkits: impl IntoIterator<Item = T>) -> Vec<ToolkitSlug>
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        toolkits.into_iter().filter_map(|toolkit| self.slug(toolkit)).collect()
+    }
+
+    /// Keeps the first error; the await reports it.
+    fn note(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+}
+
+impl IntoFuture for SessionBuilder {
+    type Output = Result<Session>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            if let Some(error) = self.error {
+                return Err(error);
+            }
+            self.config.validate()?;
+            let record = self.backend.create_session(&self.user, &self.config).await?;
+            Ok(Session::new(self.backend, record, self.native))
+        })
+    }
+}
+
+impl fmt::Debug for SessionBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionBuilder").field("user", &self.user).field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// A session being taken up again. Await it to read the session.
+#[must_use = "a session is read by awaiting this"]
+#[derive(Debug)]
+pub struct OpenSession {
+    backend: Arc<dyn Backend>,
+    id: SessionId,
+    native: NativeTools,
+    error: Option<Error>,
+}
+
+impl OpenSession {
+    pub(crate) fn new(backend: Arc<dyn Backend>, id: SessionId) -> Self {
+        Self { backend, id, native: NativeTools::default(), error: None }
+    }
+
+    /// Gives a native tool again: they live in this process, not with the session.
+    pub fn tool(mut self, tool: impl Tool) -> Self {
+        if let Err(error) = self.native.add(tool) {
+            self.error.get_or_insert(error);
+        }
+        self
+    }
+}
+
+impl IntoFuture for OpenSession {
+    type Output = Result<Session>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            if let Some(error) = self.error {
+                return Err(error);
+            }
+            let record = self.backend.session(&self.id).await?;
+            Ok(Session::new(self.backend, record, self.native))
+        })
+    }
+}
+
+/// Reads a callback URL. Whether its origin is allowed is the backend's business.
+pub(super) fn parse_callback(url: &str) -> Result<Url> {
+    match Url::parse(url) {
+        Ok(parsed) if matches!(parsed.scheme(), "http" | "https") && parsed.has_host() => Ok(parsed),
+        Ok(_) | Err(_) => Err(Error::invalid_input("callback_url", url, "an absolute http or https URL")),
+    }
+}

@@ -1,0 +1,135 @@
+//! What a session is created with, as data.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::error::{Error, Result};
+use crate::id::{AuthConfigId, ConnectedAccountId, ToolSlug, ToolkitSlug};
+use crate::policy::ToolkitPolicy;
+
+/// Everything a session is created with, except the user and the native tools.
+///
+/// Usually made by [`SessionBuilder`](crate::SessionBuilder).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// Which toolkits may be used.
+    pub toolkits: ToolkitPolicy,
+    /// The auth config that connections of a toolkit are found or made on.
+    pub auth_configs: IndexMap<ToolkitSlug, AuthConfigId>,
+    /// The accounts that a toolkit's tools run with. Several need [`multi_account`](Self::multi_account).
+    pub connected_accounts: IndexMap<ToolkitSlug, Vec<ConnectedAccountId>>,
+    /// Which app tools a model gets directly.
+    pub preload: Preload,
+    /// Whether a user may have several accounts of a toolkit side by side; none for the plain rule of the newest.
+    pub multi_account: Option<MultiAccount>,
+    /// Where links of this session end, unless they say otherwise.
+    pub callback_url: Option<Url>,
+}
+
+/// Which app tools a model gets directly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Preload {
+    /// None: the model finds tools by searching.
+    #[default]
+    None,
+    /// These.
+    Tools(Vec<ToolSlug>),
+    /// Every tool of the enabled toolkits, 1,000 at the most.
+    All,
+}
+
+/// How a user's several accounts of a toolkit are used side by side.
+///
+/// Rule: `session-semantics` 1.7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MultiAccount {
+    /// How many active accounts of a toolkit the user may connect: 2 to 10.
+    pub max_per_toolkit: usize,
+    /// Whether a call has to name its account where several fit.
+    pub require_explicit_selection: bool,
+}
+
+impl MultiAccount {
+    /// Up to five accounts, and a call has to name one where several fit.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { max_per_toolkit: 5, require_explicit_selection: true }
+    }
+
+    /// Sets how many active accounts of a toolkit the user may connect: 2 to 10.
+    #[must_use]
+    pub fn max_per_toolkit(mut self, max: usize) -> Self {
+        self.max_per_toolkit = max;
+        self
+    }
+
+    /// Says whether a call has to name its account; otherwise the most recently connected one is used.
+    #[must_use]
+    pub fn require_explicit_selection(mut self, required: bool) -> Self {
+        self.require_explicit_selection = required;
+        self
+    }
+}
+
+impl Default for MultiAccount {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SessionConfig {
+    /// Everything at its default: all toolkits, no overrides, nothing preloaded.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The accounts pinned for a toolkit; none as if nothing had been said.
+    pub fn pins(&self, toolkit: &ToolkitSlug) -> &[ConnectedAccountId] {
+        self.connected_accounts.get(toolkit).map_or(&[], Vec::as_slice)
+    }
+
+    /// Checks what can be checked without asking anyone. Backends call it before they store.
+    ///
+    /// Rules: `session-semantics` 1.1 (the cap on pins), 1.7 (limits), 4.1 (preloading), 1.1 step 2 (an auth config
+    /// for a toolkit outside the list).
+    ///
+    /// # Errors
+    /// `InvalidInput` naming the field, the value and the rule.
+    pub fn validate(&self) -> Result<()> {
+        for (toolkit, accounts) in &self.connected_accounts {
+            self.check_allowed("connected_accounts", toolkit)?;
+            if accounts.len() > 1 && self.multi_account.is_none() {
+                let rule = "several accounts of one toolkit need `.multi_account(..)`";
+                return Err(Error::invalid_input("connected_accounts", toolkit.as_str(), rule));
+            }
+        }
+        for toolkit in self.auth_configs.keys() {
+            self.check_allowed("auth_configs", toolkit)?;
+        }
+        if self.preload == Preload::All && !self.toolkits.is_positive() {
+            let rule = "preloading all tools needs a list of toolkits: call `.toolkits([..])`";
+            return Err(Error::invalid_input("preload", "all", rule));
+        }
+        match self.multi_account {
+            Some(multi) if !(2..=10).contains(&multi.max_per_toolkit) => {
+                let max = multi.max_per_toolkit.to_string();
+                Err(Error::invalid_input("multi_account.max_per_toolkit", &max, "2 to 10 accounts"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_allowed(&self, field: &str, toolkit: &ToolkitSlug) -> Result<()> {
+        if self.toolkits.allows(toolkit) {
+            return Ok(());
+        }
+        Err(Error::invalid_input(field, toolkit.as_str(), "the session does not allow this toolkit"))
+    }
+}

@@ -1,0 +1,264 @@
+//! Tools: the definition (data), the callable tool of a session, and the trait to write your own.
+
+mod native;
+mod set;
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub(crate) use self::native::NativeTools;
+pub use self::native::{Tool, ToolContext};
+pub use self::set::{SessionTool, ToolSet};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::{ToolSlug, ToolkitSlug};
+use crate::json::{JsonText, Schema};
+
+/// What a tool is: its name, what it does, and the shape of its arguments.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ToolDefinition {
+    /// Its name, such as `GITHUB_CREATE_AN_ISSUE`.
+    pub slug: ToolSlug,
+    /// The toolkit it belongs to; none for tools written in Rust.
+    pub toolkit: Option<ToolkitSlug>,
+    /// What it does, for the model that chooses it.
+    pub description: Arc<str>,
+    /// The JSON Schema of its arguments: an object.
+    pub input_schema: Arc<Schema>,
+    /// The JSON Schema of its result, where it is known.
+    pub output_schema: Option<Arc<Schema>>,
+    /// What it does to the world.
+    pub hints: ToolHints,
+}
+
+impl ToolDefinition {
+    /// A tool without toolkit, output schema and hints.
+    #[must_use]
+    pub fn new(slug: ToolSlug, description: impl Into<Arc<str>>, input_schema: Schema) -> Self {
+        Self {
+            slug,
+            toolkit: None,
+            description: description.into(),
+            input_schema: Arc::new(input_schema),
+            output_schema: None,
+            hints: ToolHints::default(),
+        }
+    }
+
+    /// Sets the toolkit.
+    #[must_use]
+    pub fn toolkit(mut self, toolkit: ToolkitSlug) -> Self {
+        self.toolkit = Some(toolkit);
+        self
+    }
+
+    /// Sets the schema of the result.
+    #[must_use]
+    pub fn output_schema(mut self, schema: Schema) -> Self {
+        self.output_schema = Some(Arc::new(schema));
+        self
+    }
+
+    /// Sets what it does to the world.
+    #[must_use]
+    pub fn hints(mut self, hints: ToolHints) -> Self {
+        self.hints = hints;
+        self
+    }
+}
+
+/// What a tool does to the world, as its author says. Hints inform people and models; no guarantee rests on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ToolHints {
+    /// Changes nothing (`readOnlyHint`).
+    pub read_only: bool,
+    /// Makes something new (`createHint`).
+    pub create: bool,
+    /// Changes something that is there (`updateHint`).
+    pub update: bool,
+    /// May destroy something (`destructiveHint`).
+    pub destructive: bool,
+    /// Calling it twice is calling it once (`idempotentHint`).
+    pub idempotent: bool,
+    /// Reaches beyond this process (`openWorldHint`).
+    pub open_world: bool,
+}
+
+impl ToolHints {
+    /// Reads the tags that toolkits carry; tags that are no hints are passed over.
+    #[must_use]
+    pub fn from_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hints = Self::default();
+        for tag in tags {
+            match tag {
+                "readOnlyHint" => hints.read_only = true,
+                "createHint" => hints.create = true,
+                "updateHint" => hints.update = true,
+                "destructiveHint" => hints.destructive = true,
+                "idempotentHint" => hints.idempotent = true,
+                "openWorldHint" => hints.open_world = true,
+                _ => {}
+            }
+        }
+        hints
+    }
+
+    /// Hints of a tool that only reads.
+    #[must_use]
+    pub fn read_only() -> Self {
+        Self { read_only: true, idempotent: true, ..Self::default() }
+    }
+}
+
+/// One call of a tool.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// Which tool.
+    pub tool: ToolSlug,
+    /// Its arguments, as its schema wants them.
+    pub arguments: Map<String, Value>,
+    /// The account to run it with, by id or alias, exactly; none to let the session's rules choose.
+    pub account: Option<String>,
+    /// A key under which this call happens at most once.
+    pub idempotency_key: Option<String>,
+}
+
+impl ToolCall {
+    /// A call that leaves the account to the session's rules.
+    #[must_use]
+    pub fn new(tool: ToolSlug, arguments: Map<String, Value>) -> Self {
+        Self { tool, arguments, account: None, idempotency_key: None }
+    }
+
+    /// Names the account to run it with, by id or alias.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// Sets the key under which this call happens at most once.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+}
+
+/// What a tool gave back.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ToolOutput {
+    /// The result as JSON text, parsed on demand.
+    pub data: JsonText,
+    /// The id under which the operator finds the call again.
+    pub log_id: Option<String>,
+}
+
+impl ToolOutput {
+    /// A result without a log id.
+    #[must_use]
+    pub fn new(data: impl Into<JsonText>) -> Self {
+        Self { data: data.into(), log_id: None }
+    }
+
+    /// Sets the log id.
+    #[must_use]
+    pub fn log_id(mut self, id: impl Into<String>) -> Self {
+        self.log_id = Some(id.into());
+        self
+    }
+
+    /// The result as a value.
+    pub fn value(&self) -> &Value {
+        self.data.value()
+    }
+
+    /// The result as a type of yours.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unexpected`] where it does not fit.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
+        self.data.deserialize()
+    }
+}
+
+/// Reads the arguments that a model sent as text. Nothing, blanks, `null` and `{}` are alike, and an object that was
+/// encoded twice is decoded twice.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`], with a text for the model, where it is anything else than an object.
+///
+/// # Example
+/// ```
+/// assert!(composio_core::parse_arguments("")?.is_empty());
+/// assert_eq!(composio_core::parse_arguments(r#""{\"n\":1}""#)?["n"], 1);
+/// # Ok::<(), composio_core::Error>(())
+/// ```
+pub fn parse_arguments(text: &str) -> Result<Map<String, Value>> {
+    if text.trim().is_empty() {
+        return Ok(Map::new());
+    }
+    let value =
+        serde_json::from_str(text).map_err(|error| unreadable_arguments(&format!("they are not JSON ({error})")))?;
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Ok(Map::new()),
+        Value::String(inner) => match serde_json::from_str(&inner) {
+            Ok(Value::Object(map)) => Ok(map),
+            _ if inner.trim().is_empty() => Ok(Map::new()),
+            _ => Err(unreadable_arguments("they are a string")),
+        },
+        Value::Array(_) => Err(unreadable_arguments("they are an array")),
+        Value::Bool(_) | Value::Number(_) => Err(unreadable_arguments("they are a single value")),
+    }
+}
+
+fn unreadable_arguments(why: &str) -> Error {
+    let text =
+        format!("The arguments have to be one JSON object, and {why}. Send an object with the tool's parameters.");
+    Error::new(ErrorKind::InvalidInput, format!("arguments are not a JSON object: {why}")).with_model_text(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_models_send_as_arguments() {
+        for (text, expected) in [
+            ("", Some(json!({}))),
+            ("  \n", Some(json!({}))),
+            ("null", Some(json!({}))),
+            ("{}", Some(json!({}))),
+            ("{\"a\":1}", Some(json!({"a": 1}))),
+            ("\"{\\\"a\\\":1}\"", Some(json!({"a": 1}))),
+            ("\"\"", Some(json!({}))),
+            ("[1]", None),
+            ("7", None),
+            ("\"text\"", None),
+            ("{\"a\":", None),
+        ] {
+            let parsed = parse_arguments(text);
+            match expected {
+                Some(value) => assert_eq!(Value::Object(parsed.unwrap()), value, "{text}"),
+                None => {
+                    let error = parsed.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{text}");
+                    assert!(error.for_model().contains("one JSON object"), "{text}: {}", error.for_model());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tags_become_hints() {
+        let hints = ToolHints::from_tags(["readOnlyHint", "idempotentHint", "important"]);
+        assert_eq!(hints, ToolHints::read_only());
+    }
+}

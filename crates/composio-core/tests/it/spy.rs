@@ -1,0 +1,113 @@
+//! A backend that passes everything on and remembers what was asked.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use composio_core::{
+    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, Page,
+    Result, ScriptedBackend, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery,
+    ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
+};
+
+/// Cheap to clone; clones share what they remember.
+#[derive(Clone, Debug)]
+pub(crate) struct Spy {
+    inner: ScriptedBackend,
+    asked: Arc<Mutex<Vec<&'static str>>>,
+    links: Arc<Mutex<Vec<LinkRequest>>>,
+    tool_page: Option<usize>,
+    stuck_at: Option<&'static str>,
+}
+
+impl Spy {
+    pub(crate) fn new(inner: ScriptedBackend) -> Self {
+        Self { inner, asked: Arc::default(), links: Arc::default(), tool_page: None, stuck_at: None }
+    }
+
+    /// Puts this many tools on a page, whatever was asked for.
+    pub(crate) fn tool_page(self, tools: usize) -> Self {
+        Self { tool_page: Some(tools), ..self }
+    }
+
+    /// Answers every page of tools with this cursor.
+    pub(crate) fn stuck_at(self, cursor: &'static str) -> Self {
+        Self { stuck_at: Some(cursor), ..self }
+    }
+
+    /// The methods that were called, in order.
+    pub(crate) fn asked(&self) -> Vec<&'static str> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// How often a method was called.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        self.asked().into_iter().filter(|asked| *asked == method).count()
+    }
+
+    /// The links that were asked for.
+    pub(crate) fn links(&self) -> Vec<LinkRequest> {
+        self.links.lock().unwrap().clone()
+    }
+
+    fn hear(&self, method: &'static str) -> &ScriptedBackend {
+        self.asked.lock().unwrap().push(method);
+        &self.inner
+    }
+}
+
+#[async_trait]
+impl Backend for Spy {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    fn management(&self) -> Option<&dyn Management> {
+        self.inner.management()
+    }
+
+    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
+        self.hear("create_session").create_session(user, config).await
+    }
+
+    async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
+        self.hear("session").session(session).await
+    }
+
+    async fn delete_session(&self, session: &SessionId) -> Result<()> {
+        self.hear("delete_session").delete_session(session).await
+    }
+
+    async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
+        let inner = self.hear("list_tools");
+        assert!(query.limit.is_none_or(|limit| limit <= 500), "no page holds more than 500: {query:?}");
+        let mut query = query.clone();
+        if self.stuck_at.is_some() {
+            query.cursor = None;
+        }
+        query.limit = self.tool_page.or(query.limit);
+        let mut page = inner.list_tools(session, &query).await?;
+        page.next_cursor = self.stuck_at.map(str::to_owned).or(page.next_cursor);
+        Ok(page)
+    }
+
+    async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
+        self.hear("list_toolkits").list_toolkits(session, query).await
+    }
+
+    async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput> {
+        self.hear("execute").execute(session, call).await
+    }
+
+    async fn link(&self, session: &SessionId, request: &LinkRequest) -> Result<Link> {
+        self.links.lock().unwrap().push(request.clone());
+        self.hear("link").link(session, request).await
+    }
+
+    async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        self.hear("connected_account").connected_account(session, account).await
+    }
+
+    async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
+        self.hear("explain").explain(session, toolkit).await
+    }
+}

@@ -1,0 +1,251 @@
+//! A credential that is good for one call: opened, and renewed where it is due.
+//!
+//! One refresh at a time and account, across processes: whoever has the lease asks the service, the others wait for
+//! what comes of it. A lease that ran out without a word may have spent the refresh token; the next one tries once, and
+//! where the service refuses, the account ends EXPIRED as `refresh_interrupted`.
+
+use std::time::Duration;
+
+use composio_core::secrecy::SecretString;
+use composio_core::{AuthConfig, ConnectedAccount, ConnectionEvent, Error, ErrorKind, Result, Retry};
+use tokio::time::{Instant, sleep};
+
+use crate::catalog::Toolkit;
+use crate::credential::{Credential, Tokens};
+use crate::engine::Engine;
+use crate::oauth::{Client, Grant, TokenError, read_tokens, token_request};
+use crate::seal::Binding;
+use crate::store::{CredentialChange, ProjectId, RefreshLease, Sealed, Transition};
+
+/// How long one refresh may take before another may try.
+const LEASE: Duration = Duration::from_secs(60);
+/// How often a waiting caller looks whether the refresh is done, and for how long.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const WAIT_AT_MOST: Duration = Duration::from_secs(30);
+
+/// An account with everything that is needed to use it.
+#[derive(Clone, Copy)]
+pub(crate) struct Access<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) project: &'a ProjectId,
+    pub(crate) toolkit: &'a Toolkit,
+    pub(crate) config: &'a AuthConfig,
+    pub(crate) account: &'a ConnectedAccount,
+}
+
+impl Access<'_> {
+    /// The credential, renewed where it is due, or where `refused` is the secret that the service did not take.
+    ///
+    /// # Errors
+    /// `ConnectionRequired` where the account has ended, `Unavailable` where the service cannot be asked now.
+    pub(crate) async fn credential(&self, refused: Option<&SecretString>) -> Result<Credential> {
+        let started = Instant::now();
+        loop {
+            let credential = self.stored().await?;
+            let Some(tokens) = self.to_renew(&credential, refused) else { return Ok(credential) };
+            if tokens.refresh_token.is_none() {
+                return self.without_refresh(tokens, refused.is_some(), &credential).await;
+            }
+            let now = self.engine.now();
+            let id = &self.account.id;
+            if let Some(lease) = self.engine.store().claim_refresh(self.project, id, now, now.plus(LEASE)).await? {
+                return self.renew(lease, refused).await;
+            }
+            self.still_active().await?;
+            if started.elapsed() >= WAIT_AT_MOST {
+                let message = format!("account {id} is being refreshed elsewhere and that takes too long; call again");
+                return Err(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// The secret of the OAuth app behind the account's config, and its id.
+    pub(crate) async fn app(&self) -> Result<(String, SecretString)> {
+        app_of(self.engine, self.project, self.toolkit, self.config).await
+    }
+
+    /// Ends the account: the service does not take its credential any more.
+    pub(crate) async fn withdraw(&self, reason: &str) -> Result<Error> {
+        let status = self.account.status;
+        let to = status.on(ConnectionEvent::Withdrawn).map_err(|error| Error::new(ErrorKind::Conflict, error.to_string()))?;
+        let mut step = Transition::new(status, to, self.engine.now(), Some(reason.to_owned()));
+        step.credential = CredentialChange::Drop;
+        match self.engine.store().transition(self.project, &self.account.id, &step).await {
+            Ok(_) => {}
+            // Somebody else was first; the account is not ACTIVE either way.
+            Err(error) if error.kind() == ErrorKind::Conflict => {}
+            Err(error) => return Err(error),
+        }
+        Ok(ended(&self.account.id, reason))
+    }
+
+    pub(crate) async fn stored(&self) -> Result<Credential> {
+        match self.engine.store().credential(self.project, &self.account.id).await? {
+            Some(sealed) => open_credential(self.engine, self.project, self.account, &sealed),
+            None => Err(ended(&self.account.id, "its credential is gone")),
+        }
+    }
+
+    /// The tokens, where they have to be renewed first.
+    fn to_renew<'c>(&self, credential: &'c Credential, refused: Option<&SecretString>) -> Option<&'c Tokens> {
+        use composio_core::secrecy::ExposeSecret;
+        let Credential::OAuth2(tokens) = credential else { return None };
+        let was_refused = refused.is_some_and(|refused| refused.expose_secret() == tokens.access_token.expose_secret());
+        (was_refused || tokens.is_due(self.engine.now())).then_some(tokens)
+    }
+
+    async fn without_refresh(&self, tokens: &Tokens, refused: bool, credential: &Credential) -> Result<Credential> {
+        if !refused && !tokens.is_over(self.engine.now()) {
+            return Ok(credential.clone());
+        }
+        let reason = "the access token is over, and the service gave no refresh token";
+        Err(self.withdraw(reason).await?)
+    }
+
+    async fn still_active(&self) -> Result<()> {
+        match self.engine.store().account(self.project, &self.account.id).await? {
+            Some(account) if account.is_active() => Ok(()),
+            Some(account) => Err(ended(&account.id, account.status_reason.as_deref().unwrap_or("it is no longer ACTIVE"))),
+            None => Err(ended(&self.account.id, "it was deleted")),
+        }
+    }
+
+    /// Renews under a lease, in a task of the engine: a caller who goes away does not cost the new refresh token.
+    async fn renew(&self, lease: RefreshLease, refused: Option<&SecretString>) -> Result<Credential> {
+        let owned = OwnedAccess::new(self);
+        let refused = refused.cloned();
+        self.engine.own(async move { owned.borrow()?.renew_now(lease, refused.as_ref()).await }).await
+    }
+
+    async fn renew_now(&self, lease: RefreshLease, refused: Option<&SecretString>) -> Result<Credential> {
+        // Whoever had the lease before may have renewed it in the meantime.
+        let credential = self.stored().await?;
+        let Some(before) = self.to_renew(&credential, refused) else {
+            self.end_lease(lease, None).await?;
+            return Ok(credential);
+        };
+        let Some(refresh_token) = &before.refresh_token else {
+            self.end_lease(lease, None).await?;
+            return self.without_refresh(before, refused.is_some(), &credential).await;
+        };
+        match self.ask(refresh_token, before).await {
+            Ok(Ok(tokens)) => {
+                let renewed = Credential::OAuth2(tokens);
+                let sealed = seal_credential(self.engine, self.project, &self.account.id, &renewed)?;
+                self.end_lease(lease, Some(&sealed)).await?;
+                Ok(renewed)
+            }
+            Ok(Err(TokenError::InvalidGrant { .. })) if lease.interrupted => Err(self.withdraw("refresh_interrupted").await?),
+            Ok(Err(error @ TokenError::InvalidGrant { .. })) => Err(self.withdraw(&format!("refresh refused: {error}")).await?),
+            Ok(Err(error)) => {
+                self.end_lease(lease, None).await?;
+                self.make_do(before, refused, Error::new(ErrorKind::Unavailable, format!("the token cannot be renewed: {error}")))
+            }
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
+                // The lease is left to run out: the next one knows that this refresh may have happened.
+                let message = "the token may have been renewed, and the answer was lost; call again in a minute";
+                self.make_do(before, refused, Error::new(ErrorKind::Unavailable, message).with_source(error))
+            }
+            Err(error) => {
+                self.end_lease(lease, None).await?;
+                self.make_do(before, refused, error)
+            }
+        }
+    }
+
+    /// A token that is due but not over still works where its renewal does not.
+    fn make_do(&self, before: &Tokens, refused: Option<&SecretString>, error: Error) -> Result<Credential> {
+        if refused.is_none() && !before.is_over(self.engine.now()) {
+            tracing::warn!(account = %self.account.id, %error, "token not renewed; using it while it lasts");
+            return Ok(Credential::OAuth2(before.clone()));
+        }
+        Err(error.with_retry(Retry::Safe).with_context("account", &self.account.id))
+    }
+
+    async fn ask(&self, token: &SecretString, before: &Tokens) -> Result<Result<Tokens, TokenError>> {
+        let (id, secret) = self.app().await?;
+        let client = Client { id: &id, secret: &secret, auth: self.toolkit.oauth2()?.token_auth };
+        let request = token_request(&self.toolkit.endpoints()?.token_url, client, Grant::Refresh { token })?;
+        let reply = self.engine.http().send(request).await.map_err(|error| error.into_error(false))?;
+        Ok(read_tokens(&reply, Some(before), self.engine.now()))
+    }
+
+    async fn end_lease(&self, lease: RefreshLease, renewed: Option<&Sealed>) -> Result<()> {
+        self.engine.store().end_refresh(self.project, &self.account.id, lease.fence, renewed).await
+    }
+}
+
+/// [`Access`] for a task that outlives its caller.
+pub(crate) struct OwnedAccess {
+    engine: Engine,
+    project: ProjectId,
+    config: AuthConfig,
+    account: ConnectedAccount,
+}
+
+impl OwnedAccess {
+    pub(crate) fn new(access: &Access<'_>) -> Self {
+        Self {
+            engine: access.engine.clone(),
+            project: access.project.clone(),
+            config: access.config.clone(),
+            account: access.account.clone(),
+        }
+    }
+
+    pub(crate) fn borrow(&self) -> Result<Access<'_>> {
+        let Self { engine, project, config, account } = self;
+        let toolkit = engine.catalog().toolkit(&account.toolkit)?;
+        Ok(Access { engine, project, toolkit, config, account })
+    }
+}
+
+/// The OAuth app of a config: its own, or the operator's managed one.
+pub(crate) async fn app_of(
+    engine: &Engine,
+    project: &ProjectId,
+    toolkit: &Toolkit,
+    config: &AuthConfig,
+) -> Result<(String, SecretString)> {
+    if config.managed {
+        let app = toolkit.managed_app.as_ref().ok_or_else(|| {
+            let message = format!("auth config {} is managed, and the operator has no OAuth app for {} any more", config.id, toolkit.slug);
+            Error::new(ErrorKind::NoManagedAuth, message)
+        })?;
+        return Ok((app.client_id.clone(), app.client_secret.clone()));
+    }
+    let sealed = engine.store().auth_config_secret(project, &config.id).await?;
+    let binding = Binding::new("app-secret", project.as_str(), config.id.as_str());
+    let secret = sealed.and_then(|sealed| engine.sealer().open(&binding, &sealed));
+    let secret = secret.and_then(|bytes| std::str::from_utf8(&bytes).map(SecretString::from).ok());
+    match (&config.client_id, secret) {
+        (Some(id), Some(secret)) => Ok((id.clone(), secret)),
+        _ => Err(Error::new(ErrorKind::Unexpected, format!("the OAuth app of auth config {} is not readable", config.id))),
+    }
+}
+
+/// Seals a credential for its account.
+pub(crate) fn seal_credential(
+    engine: &Engine,
+    project: &ProjectId,
+    account: &composio_core::ConnectedAccountId,
+    credential: &Credential,
+) -> Result<Sealed> {
+    let binding = Binding::new("credential", project.as_str(), account.as_str());
+    engine.sealer().seal(&binding, &credential.to_bytes()?)
+}
+
+fn open_credential(engine: &Engine, project: &ProjectId, account: &ConnectedAccount, sealed: &Sealed) -> Result<Credential> {
+    let binding = Binding::new("credential", project.as_str(), account.id.as_str());
+    match engine.sealer().open(&binding, sealed) {
+        Some(bytes) => Credential::from_bytes(&bytes),
+        None => Err(Error::new(ErrorKind::Unexpected, format!("the credential of {} does not open", account.id))),
+    }
+}
+
+/// The account has ended; whoever has a session at hand adds the link.
+fn ended(account: &composio_core::ConnectedAccountId, reason: &str) -> Error {
+    Error::new(ErrorKind::ConnectionRequired, format!("account {account} has to be connected again: {reason}"))
+        .with_context("account", account)
+}

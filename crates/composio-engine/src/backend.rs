@@ -1,0 +1,96 @@
+//! The backend of one project: a thin face over the engine's parts.
+
+use async_trait::async_trait;
+use composio_core::{
+    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, Page,
+    Result, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery, ToolkitQuery,
+    ToolkitSlug, ToolkitState, UserId, explain_account,
+};
+
+use crate::engine::Engine;
+use crate::scope::Scope;
+use crate::store::ProjectId;
+use crate::{connect, execute, sessions, toolkits};
+
+/// The embedded backend: one project of an [`Engine`]. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct EmbeddedBackend {
+    engine: Engine,
+    project: ProjectId,
+}
+
+impl EmbeddedBackend {
+    pub(crate) fn new(engine: Engine, project: ProjectId) -> Self {
+        Self { engine, project }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn project(&self) -> &ProjectId {
+        &self.project
+    }
+
+    async fn scope(&self, session: &SessionId) -> Result<Scope<'_>> {
+        Scope::open(&self.engine, &self.project, session).await
+    }
+}
+
+#[async_trait]
+impl Backend for EmbeddedBackend {
+    fn capabilities(&self) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        capabilities.execution = true;
+        capabilities.links = true;
+        capabilities.explain = true;
+        capabilities.idempotency = true;
+        capabilities.management = true;
+        capabilities
+    }
+
+    fn management(&self) -> Option<&dyn Management> {
+        Some(self)
+    }
+
+    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
+        sessions::create(&self.engine, &self.project, user, config).await
+    }
+
+    async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
+        Ok(self.scope(session).await?.session)
+    }
+
+    async fn delete_session(&self, session: &SessionId) -> Result<()> {
+        let scope = self.scope(session).await?;
+        self.engine.store().delete_session(&self.project, &scope.session.id).await.map(drop)
+    }
+
+    async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
+        toolkits::list_tools(&self.scope(session).await?, query)
+    }
+
+    async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
+        toolkits::list_toolkits(&self.scope(session).await?, query).await
+    }
+
+    async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput> {
+        execute::execute(&self.scope(session).await?, call).await
+    }
+
+    async fn link(&self, session: &SessionId, request: &LinkRequest) -> Result<Link> {
+        connect::link(&self.scope(session).await?, request).await
+    }
+
+    async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        self.scope(session).await?.account(account).await
+    }
+
+    async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
+        let scope = self.scope(session).await?;
+        let toolkit = self.engine.catalog().toolkit(toolkit)?;
+        scope.permit(toolkit)?;
+        let candidates = scope.candidates(toolkit).await?;
+        Ok(explain_account(&scope.input(toolkit, &candidates, None)))
+    }
+}

@@ -1,0 +1,168 @@
+//! The engine: what every project shares.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use composio_core::{Error, ErrorKind, Result, Timestamp, Url};
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+
+use crate::backend::EmbeddedBackend;
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::http::Http;
+use crate::options::{Application, EngineOptions};
+use crate::random;
+use crate::seal::Sealer;
+use crate::store::{ProjectId, Store};
+
+/// Sessions, connections and tool execution in your own process. Cheap to clone.
+///
+/// It knows no routes and no frameworks: [`project`](Self::project) gives the backend that sessions stand on, and
+/// [`ConnectFlow`](composio_core::ConnectFlow) is implemented for whoever serves the connect pages.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    sealer: Sealer,
+    catalog: Catalog,
+    http: Http,
+    clock: Arc<dyn Clock>,
+    public_url: Url,
+    application: Application,
+    callback_origins: Vec<String>,
+    tasks: TaskTracker,
+}
+
+impl Engine {
+    /// Reads the toolkits, takes the key and checks it against the store.
+    ///
+    /// # Errors
+    /// `InvalidInput` where a manifest or the key is not good; `Conflict` where two toolkits or tools have one slug.
+    pub async fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self> {
+        if let Some(error) = options.error {
+            return Err(error);
+        }
+        let catalog = catalog(options.manifests, options.overrides, options.managed_apps)?;
+        let sealer = Sealer::open_store(options.key, &*store).await?;
+        let inner = Inner {
+            store,
+            sealer,
+            catalog,
+            http: Http::new(options.http)?,
+            clock: options.clock,
+            public_url: options.public_url,
+            application: options.application,
+            callback_origins: options.callback_origins,
+            tasks: TaskTracker::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The backend of one project. Projects see nothing of each other.
+    #[must_use]
+    pub fn project(&self, id: impl AsRef<str>) -> EmbeddedBackend {
+        EmbeddedBackend::new(self.clone(), ProjectId::new(id))
+    }
+
+    /// Waits until everything that is being sent has its answer. Begin nothing new before.
+    pub async fn shutdown(&self) {
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// The redirect URI that OAuth apps have to be registered with.
+    #[must_use]
+    pub fn redirect_uri(&self) -> Url {
+        self.page("oauth/callback")
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.inner.store
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.inner.http
+    }
+
+    pub(crate) fn application(&self) -> &Application {
+        &self.inner.application
+    }
+
+    pub(crate) fn callback_origins(&self) -> &[String] {
+        &self.inner.callback_origins
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A new id with this prefix.
+    pub(crate) fn id(&self, prefix: &str) -> Result<String> {
+        random::id(prefix, self.now())
+    }
+
+    /// A page of ours, below the public URL.
+    pub(crate) fn page(&self, path: &str) -> Url {
+        let mut url = self.inner.public_url.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{path}"));
+        url
+    }
+
+    /// Runs work that goes on when its caller goes away: a request that was sent has an outcome, and somebody has to
+    /// write it down. The engine owns the task; [`shutdown`](Self::shutdown) waits for it.
+    pub(crate) async fn own<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        self.inner.tasks.spawn(async move {
+            // A caller who went away does not hear the outcome.
+            let _ = sender.send(work.await);
+        });
+        receiver.await.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::OutcomeUnknown, "the engine stopped in the middle; look before you do it again"))
+        })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("store", &self.inner.store).field("public_url", &self.inner.public_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+type ByToolkit<T> = indexmap::IndexMap<composio_core::ToolkitSlug, T>;
+
+fn catalog(
+    manifests: Vec<crate::manifest::Manifest>,
+    mut overrides: ByToolkit<crate::manifest::Overrides>,
+    mut apps: ByToolkit<composio_core::OAuthApp>,
+) -> Result<Catalog> {
+    let mut catalog = Catalog::default();
+    for manifest in manifests {
+        let slug = manifest.slug.clone();
+        let of = overrides.shift_remove(slug.as_str()).unwrap_or_default();
+        catalog.add(manifest, of, apps.shift_remove(slug.as_str()))?;
+    }
+    match overrides.keys().chain(apps.keys()).next() {
+        None => Ok(catalog),
+        Some(toolkit) => {
+            Err(Error::invalid_input("toolkit", toolkit.as_str(), "it is configured, and the engine has no manifest for it"))
+        }
+    }
+}

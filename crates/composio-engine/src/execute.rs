@@ -1,0 +1,192 @@
+//! Running a tool: policy and arguments, the account, the credential, the request, once.
+//!
+//! `plan` and `read` are pure; between them stands the one sender. What was sent goes on when the caller goes away, in a
+//! task that the engine owns.
+
+mod once;
+mod plan;
+mod read;
+mod redact;
+mod validate;
+
+use bytes::Bytes;
+use composio_core::secrecy::SecretString;
+use composio_core::{
+    AuthConfig, AuthScheme, ConnectedAccount, Error, ErrorKind, Result, Selection, ToolCall, ToolOutput, ToolSlug,
+    select_account,
+};
+use http::{Request, Response};
+use serde_json::{Map, Value};
+
+pub(crate) use self::validate::Validator;
+use crate::access::Access;
+use crate::catalog::{CatalogTool, Toolkit};
+use crate::credential::Credential;
+use crate::engine::Engine;
+use crate::manifest::HttpBinding;
+use crate::scope::Scope;
+use crate::store::ProjectId;
+
+/// Runs a tool with the account that the session's rules choose.
+pub(crate) async fn execute(scope: &Scope<'_>, call: ToolCall) -> Result<ToolOutput> {
+    let log_id = scope.engine.id("log")?;
+    match run(scope, call, &log_id).await {
+        // A replayed outcome keeps the id of the call that happened.
+        Ok(output) if output.log_id.is_some() => Ok(output),
+        Ok(output) => Ok(output.log_id(log_id)),
+        Err(error) if error.log_id().is_some() => Err(error),
+        Err(error) => Err(error.with_log_id(log_id)),
+    }
+}
+
+async fn run(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutput> {
+    let (toolkit, tool) = scope.engine.catalog().tool(&call.tool)?;
+    scope.permit(toolkit)?;
+    tool.check(&call.arguments)?;
+    match call.idempotency_key.clone() {
+        Some(key) => once::execute(scope, toolkit, call, key, log_id).await,
+        None => {
+            let job = Job::new(scope, toolkit, call).await?;
+            let engine = scope.engine.clone();
+            let account = job.account_id();
+            let result = engine.own(async move { job.run().await }).await;
+            result.map_err(|error| with_reconnect(scope, toolkit, account.as_ref(), error))
+        }
+    }
+}
+
+/// Adds the link that mends an account which ended during the call.
+fn with_reconnect(
+    scope: &Scope<'_>,
+    toolkit: &Toolkit,
+    account: Option<&composio_core::ConnectedAccountId>,
+    error: Error,
+) -> Error {
+    if error.kind() != ErrorKind::ConnectionRequired || error.connect_url().is_some() {
+        return error;
+    }
+    match account.map(|account| scope.reconnect_url(toolkit, account)) {
+        Some(Ok(url)) => error.with_connect_url(url),
+        Some(Err(_)) | None => error,
+    }
+}
+
+/// A call with everything that is needed to make it, for a task that outlives its caller.
+struct Job {
+    engine: Engine,
+    project: ProjectId,
+    tool: ToolSlug,
+    arguments: Map<String, Value>,
+    with: Option<(AuthConfig, ConnectedAccount)>,
+}
+
+impl Job {
+    /// Chooses the account.
+    ///
+    /// # Errors
+    /// As the rules refuse; `ConnectionRequired` with a link where there is nothing to run with; `PermissionDenied` where
+    /// the account's auth config does not let the tool run (row 60 of the decision table).
+    async fn new(scope: &Scope<'_>, toolkit: &Toolkit, call: ToolCall) -> Result<Self> {
+        let candidates = scope.candidates(toolkit).await?;
+        let selection = select_account(&scope.input(toolkit, &candidates, call.account.as_deref()));
+        let with = match selection.map_err(|error| scope.refusal(toolkit, error))? {
+            Selection::NoAuthNeeded => None,
+            Selection::Use { account, .. } => {
+                let account = candidates.accounts.into_iter().find(|one| one.id == account);
+                let of = |account: &ConnectedAccount| {
+                    candidates.configs.into_iter().find(|config| config.id == account.auth_config)
+                };
+                let pair = account.and_then(|account| Some((of(&account)?, account)));
+                Some(pair.ok_or_else(|| Error::new(ErrorKind::Unexpected, "the chosen account is gone"))?)
+            }
+            _ => return Err(scope.connection_required(toolkit)),
+        };
+        if let Some((config, _)) = &with {
+            check_filter(config, &call.tool)?;
+        }
+        let (engine, project) = (scope.engine.clone(), scope.project.clone());
+        Ok(Self { engine, project, tool: call.tool, arguments: call.arguments, with })
+    }
+
+    fn account_id(&self) -> Option<composio_core::ConnectedAccountId> {
+        self.with.as_ref().map(|(_, account)| account.id.clone())
+    }
+
+    async fn run(&self) -> Result<ToolOutput> {
+        let (toolkit, tool) = self.engine.catalog().tool(&self.tool)?;
+        let Some((config, account)) = &self.with else {
+            let request = plan::plan(&toolkit.manifest, &tool.binding, &toolkit.overrides, &self.arguments, &plan::Credential::None)?;
+            return read::read(self.send(tool, request).await?, &[]);
+        };
+        let access = Access { engine: &self.engine, project: &self.project, toolkit, config, account };
+        let credential = access.credential(None).await?;
+        let reply = self.attempt(toolkit, tool, config, &credential).await?;
+        if config.scheme == AuthScheme::OAuth2 && read::is_invalid_token(&reply) {
+            // The service did not run it, so one more request is still the first that counts.
+            let refused = credential.secret(None);
+            let renewed = access.credential(refused.as_ref()).await?;
+            let reply = self.attempt(toolkit, tool, config, &renewed).await?;
+            return read_reply(toolkit, config, &renewed, reply);
+        }
+        read_reply(toolkit, config, &credential, reply)
+    }
+
+    async fn attempt(
+        &self,
+        toolkit: &Toolkit,
+        tool: &CatalogTool,
+        config: &AuthConfig,
+        credential: &Credential,
+    ) -> Result<Response<Bytes>> {
+        let request = plan_request(toolkit, &tool.binding, &self.arguments, config.scheme, credential)?;
+        self.send(tool, request).await
+    }
+
+    async fn send(&self, tool: &CatalogTool, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        let reply = self.engine.http().send(request).await;
+        reply.map_err(|error| error.into_error(tool.binding.method.is_safe()).with_context("tool", &self.tool))
+    }
+}
+
+/// The request that a binding describes, with the credential where the scheme wants it.
+pub(crate) fn plan_request(
+    toolkit: &Toolkit,
+    binding: &HttpBinding,
+    arguments: &Map<String, Value>,
+    scheme: AuthScheme,
+    credential: &Credential,
+) -> Result<Request<Bytes>> {
+    let secret = placed_secret(toolkit, scheme, credential)?;
+    let placed = match (&secret, toolkit.placement(scheme)?) {
+        (Some(secret), Some((placement, _))) => plan::Credential::Placed { placement, secret },
+        _ => plan::Credential::None,
+    };
+    plan::plan(&toolkit.manifest, binding, &toolkit.overrides, arguments, &placed)
+}
+
+fn placed_secret(toolkit: &Toolkit, scheme: AuthScheme, credential: &Credential) -> Result<Option<SecretString>> {
+    let Some((_, field)) = toolkit.placement(scheme)? else { return Ok(None) };
+    match credential.secret(field) {
+        Some(secret) => Ok(Some(secret)),
+        None => Err(Error::new(ErrorKind::Unexpected, "the stored credential lacks what the toolkit needs; reconnect")),
+    }
+}
+
+fn read_reply(
+    toolkit: &Toolkit,
+    config: &AuthConfig,
+    credential: &Credential,
+    reply: Response<Bytes>,
+) -> Result<ToolOutput> {
+    let secret = placed_secret(toolkit, config.scheme, credential)?;
+    let secrets: Vec<&SecretString> = secret.iter().collect();
+    read::read(reply, &secrets)
+}
+
+fn check_filter(config: &AuthConfig, tool: &ToolSlug) -> Result<()> {
+    if config.tools.allows(tool) {
+        return Ok(());
+    }
+    let text = format!("{tool} may not run on this connection: its auth config does not allow it");
+    Err(Error::new(ErrorKind::PermissionDenied, text.clone()).with_model_text(text).with_context("auth_config", &config.id))
+}

@@ -1,0 +1,236 @@
+//! Idempotency keys: under one key, session and tool, a call happens at most once.
+//!
+//! The row is committed before anything is sent. What came of it is kept, sealed, for 24 hours and given again. Where
+//! nothing was sent the key is free again; where nobody knows, that is what is given, and never a second call.
+
+use std::time::Duration;
+
+use composio_core::{Error, ErrorKind, JsonText, Result, Retry, ToolCall, ToolOutput};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, sleep};
+
+use super::{Job, with_reconnect};
+use crate::catalog::Toolkit;
+use crate::engine::Engine;
+use crate::scope::Scope;
+use crate::seal::Binding;
+use crate::store::{Begun, Digest, ExecutionKey, ProjectId, Sealed};
+
+/// How long an outcome is kept.
+const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+/// After this long without an outcome nobody is at it any more.
+const DEADLINE: Duration = Duration::from_secs(180);
+/// How a second caller waits for the first. Its own deadline is its own business: dropping the future is enough.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const WAIT_AT_MOST: Duration = Duration::from_secs(60);
+/// Keys are short names.
+const KEY_MAX: usize = 255;
+
+pub(super) async fn execute(
+    scope: &Scope<'_>,
+    toolkit: &Toolkit,
+    call: ToolCall,
+    key: String,
+    log_id: &str,
+) -> Result<ToolOutput> {
+    if key.is_empty() || key.len() > KEY_MAX {
+        return Err(Error::invalid_input("idempotency_key", &key, "1 to 255 characters"));
+    }
+    let key = ExecutionKey { session: scope.session.id.clone(), tool: call.tool.clone(), key };
+    let record = Record { engine: scope.engine.clone(), project: scope.project.clone(), key };
+    if let Some(outcome) = record.begin(&digest(&call)).await? {
+        return outcome;
+    }
+    let job = match Job::new(scope, toolkit, call).await {
+        Ok(job) => job,
+        Err(error) => {
+            record.forget().await?;
+            return Err(error);
+        }
+    };
+    let account = job.account_id();
+    let (engine, log_id) = (scope.engine.clone(), log_id.to_owned());
+    let result = engine.own(async move { record.run(job, log_id).await }).await;
+    result.map_err(|error| with_reconnect(scope, toolkit, account.as_ref(), error))
+}
+
+/// One row, and what happens to it.
+struct Record {
+    engine: Engine,
+    project: ProjectId,
+    key: ExecutionKey,
+}
+
+impl Record {
+    /// Commits the row. Gives the outcome where there is one already.
+    async fn begin(&self, arguments: &Digest) -> Result<Option<Result<ToolOutput>>> {
+        let started = Instant::now();
+        loop {
+            let now = self.engine.now();
+            let store = self.engine.store();
+            match store.begin_execution(&self.project, &self.key, arguments, now, now.plus(DEADLINE)).await? {
+                Begun::New => return Ok(None),
+                Begun::Finished(sealed) => return self.open(&sealed).map(Some),
+                Begun::OtherArguments => return Err(self.other_arguments()),
+                Begun::Running { deadline } if now >= deadline => {
+                    let outcome = Outcome::unknown();
+                    self.finish(&outcome).await?;
+                    return Ok(Some(outcome.into_result()));
+                }
+                Begun::Running { .. } if started.elapsed() >= WAIT_AT_MOST => return Err(self.still_running()),
+                Begun::Running { .. } => sleep(LOOK_EVERY).await,
+            }
+        }
+    }
+
+    async fn run(&self, job: Job, log_id: String) -> Result<ToolOutput> {
+        let result = job.run().await;
+        match Outcome::of(&result, &log_id) {
+            Some(outcome) => self.finish(&outcome).await?,
+            None => self.forget().await?,
+        }
+        result
+    }
+
+    async fn finish(&self, outcome: &Outcome) -> Result<()> {
+        let bytes = serde_json::to_vec(outcome)
+            .map_err(|error| Error::new(ErrorKind::Unexpected, "an outcome cannot be written").with_source(error))?;
+        let row = self.row();
+        let sealed = self.engine.sealer().seal(&Binding::new("outcome", self.project.as_str(), &row), &bytes)?;
+        let keep_until = self.engine.now().plus(KEEP);
+        self.engine.store().finish_execution(&self.project, &self.key, &sealed, keep_until).await
+    }
+
+    async fn forget(&self) -> Result<()> {
+        self.engine.store().forget_execution(&self.project, &self.key).await
+    }
+
+    fn open(&self, sealed: &Sealed) -> Result<Result<ToolOutput>> {
+        let row = self.row();
+        let bytes = self.engine.sealer().open(&Binding::new("outcome", self.project.as_str(), &row), sealed);
+        let outcome: Option<Outcome> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let outcome = outcome.ok_or_else(|| Error::new(ErrorKind::Unexpected, "a kept outcome does not open"))?;
+        Ok(outcome.into_result())
+    }
+
+    fn row(&self) -> String {
+        let ExecutionKey { session, tool, key } = &self.key;
+        format!("{session}/{tool}/{key}")
+    }
+
+    fn other_arguments(&self) -> Error {
+        let message = format!("idempotency key {:?} was used with other arguments; use a new key", self.key.key);
+        Error::new(ErrorKind::Conflict, message)
+    }
+
+    fn still_running(&self) -> Error {
+        let message = format!("the first call under key {:?} is still running; ask again", self.key.key);
+        Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe)
+    }
+}
+
+/// What came of a call, as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Done { data: String, log_id: Option<String> },
+    ToolFailed { message: String, text: String, log_id: Option<String> },
+    Unknown { message: String, log_id: Option<String> },
+    Unexpected { message: String, log_id: Option<String> },
+}
+
+impl Outcome {
+    /// What is worth keeping. Every other failure says that nothing has happened, so the same key may try again.
+    fn of(result: &Result<ToolOutput>, log_id: &str) -> Option<Self> {
+        let log_id = Some(log_id.to_owned());
+        match result {
+            Ok(output) => Some(Self::Done { data: output.data.as_str().to_owned(), log_id }),
+            Err(error) => {
+                let message = error.to_string();
+                match error.kind() {
+                    ErrorKind::ToolFailed => Some(Self::ToolFailed { message, text: error.for_model().into_owned(), log_id }),
+                    ErrorKind::OutcomeUnknown => Some(Self::Unknown { message, log_id }),
+                    ErrorKind::Unexpected => Some(Self::Unexpected { message, log_id }),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    fn unknown() -> Self {
+        let message = "the call was begun and never ended, so nobody knows whether it happened".to_owned();
+        Self::Unknown { message, log_id: None }
+    }
+
+    fn into_result(self) -> Result<ToolOutput> {
+        let (error, log_id) = match self {
+            Self::Done { data, log_id } => {
+                let mut output = ToolOutput::new(JsonText::parse(data)?);
+                output.log_id = log_id;
+                return Ok(output);
+            }
+            Self::ToolFailed { message, text, log_id } => {
+                (Error::new(ErrorKind::ToolFailed, message).with_model_text(text), log_id)
+            }
+            Self::Unknown { message, log_id } => (Error::new(ErrorKind::OutcomeUnknown, message), log_id),
+            Self::Unexpected { message, log_id } => (Error::new(ErrorKind::Unexpected, message), log_id),
+        };
+        Err(match log_id {
+            Some(id) => error.with_log_id(id),
+            None => error,
+        })
+    }
+}
+
+/// What makes two calls the same: the account that was named, and the arguments whatever their order.
+fn digest(call: &ToolCall) -> Digest {
+    let mut hasher = Sha256::new();
+    hasher.update(call.account.as_deref().unwrap_or_default().as_bytes());
+    hasher.update([0]);
+    let mut arguments = serde_json::Value::Object(call.arguments.clone());
+    arguments.sort_all_objects();
+    hasher.update(arguments.to_string().as_bytes());
+    hasher.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use composio_core::ToolSlug;
+    use serde_json::json;
+
+    fn call(arguments: &serde_json::Value) -> ToolCall {
+        ToolCall::new(ToolSlug::new("A_B").unwrap(), arguments.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn the_order_of_arguments_makes_no_other_call() {
+        let one = digest(&call(&json!({"a": 1, "b": {"c": 2, "d": 3}})));
+        assert_eq!(one, digest(&call(&json!({"b": {"d": 3, "c": 2}, "a": 1}))));
+        assert_ne!(one, digest(&call(&json!({"a": 1, "b": {"c": 2, "d": 4}}))));
+        assert_ne!(one, digest(&call(&json!({"a": 1, "b": {"c": 2, "d": 3}})).account("work")));
+    }
+
+    #[test]
+    fn outcomes_come_back_as_they_were() {
+        let failed = Err(Error::new(ErrorKind::ToolFailed, "status 422").with_model_text("title is missing"));
+        let outcome = Outcome::of(&failed, "log_1").unwrap();
+        let text = serde_json::to_string(&outcome).unwrap();
+        let error = serde_json::from_str::<Outcome>(&text).unwrap().into_result().unwrap_err();
+        assert_eq!((error.kind(), &*error.for_model(), error.log_id()), (ErrorKind::ToolFailed, "title is missing", Some("log_1")));
+    }
+
+    #[test]
+    fn only_what_may_have_happened_is_kept() {
+        for (kind, kept) in [
+            (ErrorKind::ToolFailed, true),
+            (ErrorKind::OutcomeUnknown, true),
+            (ErrorKind::Unavailable, false),
+            (ErrorKind::ConnectionRequired, false),
+            (ErrorKind::RateLimited, false),
+        ] {
+            assert_eq!(Outcome::of(&Err(Error::new(kind, "x")), "l").is_some(), kept, "{kind:?}");
+        }
+    }
+}

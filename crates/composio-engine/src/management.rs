@@ -1,0 +1,233 @@
+//! Auth configs and connected accounts of a project.
+
+use async_trait::async_trait;
+use composio_core::secrecy::ExposeSecret;
+use composio_core::{
+    AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, ConnectedAccount,
+    ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Management, NewAuthConfig,
+    NewConnectedAccount, Page, Result, Retry,
+};
+
+use crate::access::{Access, app_of, seal_credential};
+use crate::backend::EmbeddedBackend;
+use crate::catalog::Toolkit;
+use crate::connect::{check_fields, fetch_identity};
+use crate::credential::Credential;
+use crate::oauth::{Client, revoke_request};
+use crate::scope::expire_begun;
+use crate::seal::Binding;
+use crate::store::{CredentialChange, Sealed, Transition};
+
+/// Aliases never look like ids, so that a call's `account` is one or the other.
+const ID_PREFIX: &str = "ca_";
+
+#[async_trait]
+impl Management for EmbeddedBackend {
+    async fn create_auth_config(&self, new: NewAuthConfig) -> Result<AuthConfig> {
+        let toolkit = self.engine().catalog().toolkit(&new.toolkit)?;
+        check_scheme(toolkit, &new)?;
+        let now = self.engine().now();
+        let id = AuthConfigId::from(self.engine().id("ac")?);
+        let name = new.name.unwrap_or_else(|| format!("{} ({})", toolkit.manifest.name, new.scheme));
+        let mut config = AuthConfig::new(id, new.toolkit, name, new.scheme, now);
+        config.managed = new.scheme.needs_app() && new.app.is_none();
+        config.enabled_for_sessions = new.enabled_for_sessions;
+        config.scopes = new.scopes;
+        config.tools = new.tools;
+        config.client_id = new.app.as_ref().map(|app| app.client_id.clone());
+        let secret = match &new.app {
+            Some(app) => Some(self.seal_app_secret(&config.id, app.client_secret.expose_secret())?),
+            None => None,
+        };
+        self.engine().store().insert_auth_config(self.project(), &config, secret.as_ref()).await?;
+        Ok(config)
+    }
+
+    async fn auth_configs(&self, query: &AuthConfigQuery) -> Result<Page<AuthConfig>> {
+        self.engine().store().auth_configs(self.project(), query).await
+    }
+
+    async fn auth_config(&self, id: &AuthConfigId) -> Result<AuthConfig> {
+        let found = self.engine().store().auth_config(self.project(), id).await?;
+        found.ok_or_else(|| not_found("auth config", id.as_str()))
+    }
+
+    async fn update_auth_config(&self, id: &AuthConfigId, update: &AuthConfigUpdate) -> Result<AuthConfig> {
+        let mut config = self.auth_config(id).await?;
+        let AuthConfigUpdate { name, enabled, enabled_for_sessions, scopes, tools, .. } = update.clone();
+        config.name = name.unwrap_or(config.name);
+        config.enabled = enabled.unwrap_or(config.enabled);
+        config.enabled_for_sessions = enabled_for_sessions.unwrap_or(config.enabled_for_sessions);
+        config.scopes = scopes.unwrap_or(config.scopes);
+        config.tools = tools.unwrap_or(config.tools);
+        config.updated_at = self.engine().now();
+        let found = self.engine().store().update_auth_config(self.project(), &config).await?;
+        found.then_some(config).ok_or_else(|| not_found("auth config", id.as_str()))
+    }
+
+    async fn delete_auth_config(&self, id: &AuthConfigId) -> Result<()> {
+        let found = self.engine().store().delete_auth_config(self.project(), id).await?;
+        found.then_some(()).ok_or_else(|| not_found("auth config", id.as_str()))
+    }
+
+    async fn create_connected_account(&self, new: NewConnectedAccount) -> Result<ConnectedAccount> {
+        if new.user.as_str().trim().is_empty() {
+            return Err(Error::invalid_input("user", new.user.as_str(), "give the id of one of your users"));
+        }
+        if let Some(alias) = &new.alias {
+            check_alias(alias)?;
+        }
+        let config = self.auth_config(&new.auth_config).await?;
+        if !config.enabled {
+            return Err(Error::new(ErrorKind::Conflict, format!("auth config {} is disabled; enable it first", config.id)));
+        }
+        if config.scheme != AuthScheme::ApiKey {
+            let rule = format!("accounts of {} are connected by their users, through a link", config.scheme);
+            return Err(Error::invalid_input("auth_config", config.id.as_str(), rule));
+        }
+        let toolkit = self.engine().catalog().toolkit(&config.toolkit)?;
+        check_fields(toolkit.api_key()?, &new.fields)?;
+        let credential = Credential::from_fields(&new.fields);
+        let identity = fetch_identity(self.engine(), toolkit, config.scheme, &credential).await?;
+        let now = self.engine().now();
+        let id = ConnectedAccountId::from(self.engine().id("ca")?);
+        let sealed = seal_credential(self.engine(), self.project(), &id, &credential)?;
+        let mut account = ConnectedAccount::new(id, config.toolkit, new.user, config.id, now);
+        account.status = ConnectionStatus::Active;
+        account.alias = new.alias;
+        account.identity = identity;
+        account.sharing = new.sharing;
+        account.connected_at = Some(now);
+        self.engine().store().insert_account(self.project(), &account, Some(&sealed)).await?;
+        Ok(account)
+    }
+
+    async fn connected_accounts(&self, query: &AccountQuery) -> Result<Page<ConnectedAccount>> {
+        expire_begun(self.engine(), self.project()).await?;
+        self.engine().store().accounts(self.project(), query).await
+    }
+
+    async fn get_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        expire_begun(self.engine(), self.project()).await?;
+        let found = self.engine().store().account(self.project(), id).await?;
+        found.ok_or_else(|| not_found("connected account", id.as_str()))
+    }
+
+    async fn rename_connected_account(&self, id: &ConnectedAccountId, alias: Option<&str>) -> Result<ConnectedAccount> {
+        alias.map_or(Ok(()), check_alias)?;
+        let renamed = self.engine().store().rename_account(self.project(), id, alias, self.engine().now()).await?;
+        renamed.ok_or_else(|| not_found("connected account", id.as_str()))
+    }
+
+    async fn set_connected_account_enabled(&self, id: &ConnectedAccountId, enabled: bool) -> Result<ConnectedAccount> {
+        let account = self.get_connected_account(id).await?;
+        let event = if enabled { ConnectionEvent::Enabled } else { ConnectionEvent::Disabled };
+        let step = step(&account, event, self.engine().now())?;
+        self.engine().store().transition(self.project(), id, &step).await
+    }
+
+    async fn revoke_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        let account = self.get_connected_account(id).await?;
+        let mut step = step(&account, ConnectionEvent::Revoked, self.engine().now())?;
+        step.credential = CredentialChange::Drop;
+        let config = self.auth_config(&account.auth_config).await?;
+        let toolkit = self.engine().catalog().toolkit(&account.toolkit)?;
+        let (engine, project) = (self.engine(), self.project());
+        give_back(&Access { engine, project, toolkit, config: &config, account: &account }).await?;
+        engine.store().transition(project, id, &step).await
+    }
+
+    async fn delete_connected_account(&self, id: &ConnectedAccountId) -> Result<()> {
+        let found = self.engine().store().delete_account(self.project(), id).await?;
+        found.then_some(()).ok_or_else(|| not_found("connected account", id.as_str()))
+    }
+}
+
+impl EmbeddedBackend {
+    fn seal_app_secret(&self, id: &AuthConfigId, secret: &str) -> Result<Sealed> {
+        let binding = Binding::new("app-secret", self.project().as_str(), id.as_str());
+        self.engine().sealer().seal(&binding, secret.as_bytes())
+    }
+}
+
+/// Aliases are labels of people; they may not be taken for ids.
+pub(crate) fn check_alias(alias: &str) -> Result<()> {
+    if alias.trim().is_empty() || alias.len() > 64 || alias.starts_with(ID_PREFIX) || alias.chars().any(char::is_control) {
+        let rule = "1 to 64 characters, on one line, that do not begin with `ca_`";
+        return Err(Error::invalid_input("alias", alias, rule));
+    }
+    Ok(())
+}
+
+fn check_scheme(toolkit: &Toolkit, new: &NewAuthConfig) -> Result<()> {
+    match new.scheme {
+        AuthScheme::OAuth2 => {
+            toolkit.oauth2()?;
+            if new.app.is_none() && toolkit.managed_app.is_none() {
+                let message = format!("{} has no managed OAuth app; give your own with `.oauth_app(id, secret)`", toolkit.slug);
+                return Err(Error::new(ErrorKind::NoManagedAuth, message));
+            }
+            Ok(())
+        }
+        AuthScheme::ApiKey => toolkit.api_key().map(drop),
+        scheme => Err(Error::invalid_input("scheme", scheme.as_str(), "toolkits without authentication need no auth config")),
+    }
+}
+
+/// Tells the service that its tokens are not needed any more (RFC 7009). The refresh token goes first: it is what would
+/// bring the others back.
+async fn give_back(access: &Access<'_>) -> Result<()> {
+    if access.config.scheme != AuthScheme::OAuth2 {
+        let message = format!("{} cannot be told to revoke; delete the account instead", access.config.scheme);
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    let Some(endpoint) = access.toolkit.endpoints()?.revoke_url else {
+        let message = format!("{} has no revocation endpoint; delete the account instead", access.toolkit.slug);
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    };
+    let Credential::OAuth2(tokens) = access.stored().await? else { return Ok(()) };
+    let (id, secret) = app_of(access.engine, access.project, access.toolkit, access.config).await?;
+    let client = Client { id: &id, secret: &secret, auth: access.toolkit.oauth2()?.token_auth };
+    let refresh = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));
+    for (token, hint) in refresh.into_iter().chain([(&tokens.access_token, "access_token")]) {
+        let request = revoke_request(&endpoint, client, token, hint)?;
+        let reply = access.engine.http().send(request).await.map_err(|error| not_told(&error.into_error(true)))?;
+        if !reply.status().is_success() {
+            let message = format!("the service answered {} to the revocation; nothing was changed here", reply.status());
+            return Err(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe));
+        }
+    }
+    Ok(())
+}
+
+/// Revoking twice is revoking once, so whatever was lost on the way may be sent again.
+fn not_told(error: &Error) -> Error {
+    let message = format!("the service could not be told to revoke, so nothing was changed here: {error}");
+    Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe)
+}
+
+fn step(account: &ConnectedAccount, event: ConnectionEvent, at: composio_core::Timestamp) -> Result<Transition> {
+    let to = account.status.on(event).map_err(|error| {
+        Error::new(ErrorKind::Conflict, format!("{}: {error}", account.id))
+    })?;
+    Ok(Transition::new(account.status, to, at, None))
+}
+
+fn not_found(what: &str, id: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no {what} {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_are_labels_and_never_ids() {
+        for (alias, good) in
+            [("work", true), ("Arbeit & Büro", true), ("", false), ("  ", false), ("ca_1", false), ("a\nb", false)]
+        {
+            assert_eq!(check_alias(alias).is_ok(), good, "{alias:?}");
+        }
+        assert!(check_alias(&"x".repeat(65)).is_err());
+    }
+}

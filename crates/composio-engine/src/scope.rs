@@ -1,0 +1,179 @@
+//! A session at work: its policy, its candidates, and links in its name.
+
+use std::time::Duration;
+
+use composio_core::{
+    AuthConfig, AuthScheme, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Result,
+    SelectionError, SelectionInput, SessionId, SessionRecord, Timestamp, Url, select_auth_config,
+};
+
+use crate::catalog::Toolkit;
+use crate::engine::Engine;
+use crate::link::LinkClaims;
+use crate::store::{Candidates, ProjectId};
+
+/// How long a link works.
+pub(crate) const LINK_LIFE: Duration = Duration::from_secs(600);
+
+/// A session, read for one call.
+#[derive(Debug)]
+pub(crate) struct Scope<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) project: &'a ProjectId,
+    pub(crate) session: SessionRecord,
+}
+
+impl<'a> Scope<'a> {
+    /// Reads the session.
+    ///
+    /// # Errors
+    /// `NotFound` where it is unknown, deleted or another project's.
+    pub(crate) async fn open(engine: &'a Engine, project: &'a ProjectId, id: &SessionId) -> Result<Self> {
+        let session = engine.store().session(project, id).await?;
+        let session = session.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("there is no session {id}; it was deleted, or the id is wrong"))
+        })?;
+        Ok(Self { engine, project, session })
+    }
+
+    /// Whether the session may use a toolkit. Asked before anything is looked up (row 50 of the decision table).
+    ///
+    /// # Errors
+    /// `PermissionDenied`.
+    pub(crate) fn permit(&self, toolkit: &Toolkit) -> Result<()> {
+        if self.session.config.toolkits.allows(&toolkit.slug) {
+            return Ok(());
+        }
+        let text = format!("this session may not use the toolkit {}", toolkit.slug);
+        Err(Error::new(ErrorKind::PermissionDenied, text.clone()).with_model_text(text))
+    }
+
+    /// What the choice for a toolkit is made from.
+    pub(crate) async fn candidates(&self, toolkit: &Toolkit) -> Result<Candidates> {
+        if toolkit.is_no_auth() {
+            return Ok(Candidates::default());
+        }
+        let pins = self.session.config.pins(&toolkit.slug);
+        self.engine.store().candidates(self.project, &self.session.user, &toolkit.slug, pins).await
+    }
+
+    pub(crate) fn input<'i>(
+        &'i self,
+        toolkit: &'i Toolkit,
+        candidates: &'i Candidates,
+        account: Option<&'i str>,
+    ) -> SelectionInput<'i> {
+        let config = &self.session.config;
+        SelectionInput {
+            no_auth: toolkit.is_no_auth(),
+            pins: config.pins(&toolkit.slug),
+            auth_config: config.auth_configs.get(&toolkit.slug),
+            account,
+            explicit: config.multi_account.is_some_and(|multi| multi.require_explicit_selection),
+            max_accounts: config.multi_account.map(|multi| multi.max_per_toolkit),
+            configs: &candidates.configs,
+            accounts: &candidates.accounts,
+            provision: toolkit.provision(),
+            ..SelectionInput::new(&self.session.user, &toolkit.slug)
+        }
+    }
+
+    /// A link under which the user connects a new account of this toolkit. Nothing is stored.
+    pub(crate) fn connect_url(&self, toolkit: &Toolkit) -> Result<Url> {
+        let account = ConnectedAccountId::from(self.engine.id("ca")?);
+        self.link(&self.claims(toolkit, account))
+    }
+
+    /// A link under which the user connects this account again. Nothing is stored.
+    pub(crate) fn reconnect_url(&self, toolkit: &Toolkit, account: &ConnectedAccountId) -> Result<Url> {
+        self.link(&LinkClaims { reconnect: true, ..self.claims(toolkit, account.clone()) })
+    }
+
+    pub(crate) fn claims(&self, toolkit: &Toolkit, account: ConnectedAccountId) -> LinkClaims {
+        let expires_at = self.engine.now().plus(LINK_LIFE);
+        let claims = LinkClaims::new(self.project, self.session.id.clone(), toolkit.slug.clone(), account, expires_at);
+        LinkClaims { callback_url: self.session.config.callback_url.clone(), ..claims }
+    }
+
+    pub(crate) fn link(&self, claims: &LinkClaims) -> Result<Url> {
+        Ok(self.engine.page(&format!("link/{}", claims.seal(self.engine.sealer())?)))
+    }
+
+    /// The auth config for a new connection: rungs 2 to 4. Makes one where the rules say so, and tags it as managed so
+    /// that the next link finds it.
+    pub(crate) async fn config_for_link(&self, toolkit: &Toolkit) -> Result<AuthConfig> {
+        let candidates = self.candidates(toolkit).await?;
+        let choice = select_auth_config(&self.input(toolkit, &candidates, None));
+        match choice.map_err(|error| self.refusal(toolkit, error))? {
+            ConfigChoice::Existing { auth_config, .. } => {
+                let found = candidates.configs.into_iter().find(|config| config.id == auth_config);
+                found.ok_or_else(|| Error::new(ErrorKind::Unexpected, "the chosen auth config is gone"))
+            }
+            ConfigChoice::Provision { scheme } => self.provision(toolkit, scheme).await,
+            _ => Err(Error::new(ErrorKind::Unexpected, "the rules chose something that this engine does not know")),
+        }
+    }
+
+    async fn provision(&self, toolkit: &Toolkit, scheme: AuthScheme) -> Result<AuthConfig> {
+        let id = self.engine.id("ac")?.into();
+        let name = format!("{} ({scheme}, made for sessions)", toolkit.manifest.name);
+        let mut config = AuthConfig::new(id, toolkit.slug.clone(), name, scheme, self.engine.now());
+        config.managed = true;
+        self.engine.store().find_or_insert_managed(self.project, &config).await
+    }
+
+    /// Turns the rules' refusal into the session's error, with the link that mends it.
+    pub(crate) fn refusal(&self, toolkit: &Toolkit, error: SelectionError) -> Error {
+        let to_reconnect = match &error {
+            SelectionError::NotUsable { account, status, disabled_config: None } if status.can_reconnect() => {
+                Some(account.clone())
+            }
+            _ => None,
+        };
+        let refused = Error::from(error).with_context("toolkit", &toolkit.slug);
+        match to_reconnect.map(|account| self.reconnect_url(toolkit, &account)) {
+            Some(Ok(url)) => refused.with_connect_url(url),
+            Some(Err(_)) | None => refused,
+        }
+    }
+
+    /// There is nothing to run with; here is the link that changes it.
+    pub(crate) fn connection_required(&self, toolkit: &Toolkit) -> Error {
+        let message = format!(
+            "{} has no active connection for toolkit {}; send the user to the connect link",
+            self.session.user, toolkit.slug
+        );
+        let text = format!(
+            "The user has not connected {}. Ask the user to connect it, then call again.",
+            toolkit.manifest.name
+        );
+        let error = Error::new(ErrorKind::ConnectionRequired, message).with_model_text(text);
+        match self.connect_url(toolkit) {
+            Ok(url) => error.with_connect_url(url),
+            Err(_) => error,
+        }
+    }
+
+    /// Whether an account is this session's: the user's own, or a pinned one that lets the user in.
+    pub(crate) async fn account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        self.expire_begun().await?;
+        let account = self.engine.store().account(self.project, id).await?;
+        let pinned = self.session.config.connected_accounts.values().flatten().any(|pin| pin == id);
+        let user = &self.session.user;
+        let visible = account.filter(|account| &account.user == user || (pinned && account.admits(user)));
+        visible.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("this session has no account {id}")))
+    }
+
+    /// Ends the flows whose links are over.
+    pub(crate) async fn expire_begun(&self) -> Result<()> {
+        expire_begun(self.engine, self.project).await
+    }
+}
+
+/// Ends the flows of a project whose links are over.
+pub(crate) async fn expire_begun(engine: &Engine, project: &ProjectId) -> Result<()> {
+    let now = engine.now();
+    let life = i64::try_from(LINK_LIFE.as_micros()).unwrap_or(i64::MAX);
+    let begun_before = Timestamp::from_micros(now.as_micros().saturating_sub(life));
+    engine.store().expire_begun(project, begun_before, now).await
+}

@@ -1,0 +1,6 @@
+//! The engine, from outside.
+
+mod store;
+mod renewal;
+mod secrets;
+mod world;

@@ -1,0 +1,59 @@
+//! Automation of this workspace: `cargo xtask <verb>`. One module per verb.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a terminal program answers on the terminal")]
+
+mod ci;
+mod counterparts;
+mod import_toolkit;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Automation of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// What .ci/run runs: tests, lints, docs, checks, real counterparts.
+    Ci(ci::Ci),
+    /// Starts the real services that tests talk to, until Ctrl-C.
+    Counterparts(counterparts::Args),
+    /// Makes toolkit manifests from published API descriptions.
+    ImportToolkit(import_toolkit::ImportToolkit),
+    /// Checks what compilers do not: arrows between crates, sizes, documents, stray paths.
+    Tidy(tidy::Tidy),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not by returning it: a backtrace says nothing to whoever runs a check.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: &Verb) -> anyhow::Result<()> {
+    match verb {
+        Verb::Ci(arguments) => ci::run(arguments),
+        Verb::Counterparts(arguments) => counterparts::run(arguments),
+        Verb::ImportToolkit(arguments) => import_toolkit::run(arguments),
+        Verb::Tidy(arguments) => tidy::run(arguments),
+    }
+}
+
+/// The root of this workspace.
+fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}
