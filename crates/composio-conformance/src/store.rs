@@ -103,6 +103,7 @@ macro_rules! __store_scenarios {
             an_older_fence_writes_nothing
             a_lease_ends_once
             leaving_active_ends_the_lease
+            switching_off_keeps_the_lease
             a_refresh_of_no_account_is_not_found
 
             an_execution_begins_once
@@ -113,6 +114,7 @@ macro_rules! __store_scenarios {
             a_key_belongs_to_one_session_and_tool
             an_outcome_is_forgotten_when_its_time_is_over
             an_execution_without_outcome_is_not_forgotten
+            an_execution_without_outcome_is_forgotten_after_a_day
             an_execution_that_never_began_does_not_finish
             an_execution_without_outcome_can_be_given_up
             a_finished_execution_is_not_given_up

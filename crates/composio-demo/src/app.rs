@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::clock::DemoClock;
 use crate::failure::Failures;
+use crate::keep::{Keeper, Kept, KeptClient, Snapshot};
 use crate::mailbox::post::PostOffice;
 use crate::oauth::client::Client;
 use crate::oauth::grants::Grants;
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) consent_key: Secret,
     api_keys: Vec<(SecretDigest, String)>,
     clock: Arc<dyn DemoClock>,
+    keeper: Option<Keeper>,
 }
 
 impl fmt::Debug for Settings {
@@ -42,8 +44,8 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Everything that `reset` throws away.
-#[derive(Debug)]
+/// Everything that `reset` throws away. Failures and the log are never kept.
+#[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) grants: Grants,
     pub(crate) workspaces: Workspaces,
@@ -54,20 +56,24 @@ pub(crate) struct State {
 
 impl State {
     fn seeded(directory: &Directory, now: Timestamp) -> Self {
-        Self {
-            grants: Grants::default(),
-            workspaces: Workspaces::seeded(directory, now),
-            post: PostOffice::seeded(directory, now),
-            failures: Failures::default(),
-            log: RequestLog::default(),
-        }
+        Self::default().seed(directory, now)
+    }
+
+    /// Gives whoever is new something to begin with.
+    fn seed(mut self, directory: &Directory, now: Timestamp) -> Self {
+        self.workspaces.seed(directory, now);
+        self.post.seed(directory, now);
+        self
     }
 }
 
 impl App {
     pub(crate) fn new(options: DemoOptions, url: Url) -> Result<Self, DemoError> {
         let directory = Directory::new(options.people)?;
-        let oauth_app = match options.client {
+        let keeper = options.data.as_deref().map(Keeper::open).transpose()?;
+        let kept = keeper.as_ref().map(Keeper::read).transpose()?.flatten();
+        let (kept_app, state) = kept.map(restore).unzip();
+        let oauth_app = match options.client.or(kept_app) {
             Some(app) => app,
             None => OAuthApp {
                 client_id: "composio-demo".to_owned(),
@@ -83,7 +89,7 @@ impl App {
                 (SecretDigest::of(&key), identity.email.clone())
             })
             .collect();
-        let state = State::seeded(&directory, options.clock.now());
+        let state = state.unwrap_or_default().seed(&directory, options.clock.now());
         let settings = Settings {
             url,
             directory,
@@ -94,8 +100,11 @@ impl App {
             consent_key: Secret::generate("")?,
             api_keys,
             clock: options.clock,
+            keeper,
         };
-        Ok(Self { settings: Arc::new(settings), state: Arc::new(Mutex::new(state)) })
+        let app = Self { settings: Arc::new(settings), state: Arc::new(Mutex::new(state)) };
+        app.keep()?;
+        Ok(app)
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -114,6 +123,32 @@ impl App {
     pub(crate) fn reset(&self) {
         let fresh = State::seeded(&self.settings.directory, self.now());
         *self.state() = fresh;
+        self.keep_or_log();
+    }
+
+    /// Writes the state down, where there is a data directory. To be called after each change, before anybody hears of it.
+    pub(crate) fn keep(&self) -> Result<(), DemoError> {
+        let Some(keeper) = &self.settings.keeper else { return Ok(()) };
+        keeper.write(|| {
+            let OAuthApp { client_id: id, client_secret: secret } = self.settings.oauth_app.clone();
+            let state = self.state();
+            let snapshot = Snapshot::new(KeptClient { id, secret }, &state.grants, &state.workspaces, &state.post);
+            serde_json::to_vec_pretty(&snapshot)
+        })
+    }
+
+    /// As [`keep`](Self::keep), where nobody can be told of a failure. The next change tries again.
+    pub(crate) fn keep_or_log(&self) {
+        if let Err(error) = self.keep() {
+            tracing::error!(%error, "a change is not kept");
+        }
+    }
+
+    /// Lets another demo use the data directory. From then on nothing is written.
+    pub(crate) fn close(&self) {
+        if let Some(keeper) = &self.settings.keeper {
+            keeper.close();
+        }
     }
 
     /// An absolute link to a path of the demo; `path` starts with a slash.
@@ -135,6 +170,12 @@ impl App {
         let (_, email) = self.settings.api_keys.iter().find(|(known, _)| *known == digest)?;
         self.settings.directory.find(email)
     }
+}
+
+fn restore(kept: Kept) -> (OAuthApp, State) {
+    let Kept { client, grants, workspaces, post } = kept;
+    let app = OAuthApp { client_id: client.id, client_secret: client.secret };
+    (app, State { grants, workspaces, post, ..State::default() })
 }
 
 /// Derived rather than drawn, so that keys last as long as the client's secret does.

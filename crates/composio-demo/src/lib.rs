@@ -69,10 +69,11 @@
 //! - *See a service fail*: [`Demo::fail_next`] with a [`Failure`], also one in which the request took effect.
 //! - *Check what was sent*: [`Demo::requests`].
 //! - *Start over*: [`Demo::reset`].
+//! - *Go on after a restart*: [`DemoOptions::data`].
 //!
 //! # What it does not do
 //!
-//! It keeps nothing on disk: tokens, issues and messages end with the process. It delivers mail to its own identities
+//! It keeps nothing on disk unless [`DemoOptions::data`] says where, and then no token: hashes of them. It delivers mail to its own identities
 //! only. It listens on 127.0.0.1, answers to `127.0.0.1` and `localhost`, and asks for no password: everyone at this
 //! computer can choose any identity. It is for trying and testing, never for real data.
 
@@ -82,6 +83,7 @@ mod clock;
 mod descriptions;
 mod failure;
 mod fields;
+mod keep;
 mod mailbox;
 mod oauth;
 mod options;

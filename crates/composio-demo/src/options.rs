@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub struct DemoOptions {
     pub(crate) client: Option<OAuthApp>,
     pub(crate) client_name: String,
     pub(crate) redirect_uris: Vec<String>,
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// How long codes and tokens are good for.
@@ -57,6 +59,7 @@ impl Default for DemoOptions {
             client: None,
             client_name: "Your application".to_owned(),
             redirect_uris: Vec::new(),
+            data: None,
         }
     }
 }
@@ -116,8 +119,8 @@ impl DemoOptions {
 
     /// The OAuth client to register, instead of one with a new secret at each start.
     ///
-    /// API keys are derived from the secret, so with a fixed secret they outlive a restart as well. Tokens never do: they
-    /// live in memory.
+    /// API keys are derived from the secret, so with a fixed secret they outlive a restart as well. With
+    /// [`data`](Self::data) the client of the first start is kept, and this one takes its place.
     #[must_use]
     pub fn client(mut self, client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
         self.client = Some(OAuthApp { client_id: client_id.into(), client_secret: client_secret.into() });
@@ -128,6 +131,18 @@ impl DemoOptions {
     #[must_use]
     pub fn client_name(mut self, name: impl Into<String>) -> Self {
         self.client_name = name.into();
+        self
+    }
+
+    /// Keeps client, grants, issues and messages in this directory, in a file `demo.json` that only its owner can read:
+    /// a demo that is started with it again goes on where this one ended, on whatever port. Of codes and tokens the file
+    /// holds hashes, of the client the secret itself.
+    ///
+    /// The directory is made where there is none. One demo uses it at a time. Planned failures and the request log are
+    /// not kept. Without this, everything ends with the process.
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data = Some(directory.into());
         self
     }
 
@@ -151,6 +166,7 @@ impl fmt::Debug for DemoOptions {
             .field("client", &self.client)
             .field("client_name", &self.client_name)
             .field("redirect_uris", &self.redirect_uris)
+            .field("data", &self.data)
             .finish_non_exhaustive()
     }
 }
@@ -191,6 +207,14 @@ pub enum DemoError {
     /// The system has no random numbers to make secrets from.
     #[error("cannot make a secret: {0}")]
     Randomness(String),
+    /// The data directory, or the file in it, cannot be used.
+    #[error("`{}` {problem}", path.display())]
+    Data {
+        /// The directory or the file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// The consent page would have refused this authorization URL or this identity.
     #[error("the authorization was refused: {0}")]
     Authorization(String),

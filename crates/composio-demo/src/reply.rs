@@ -49,6 +49,11 @@ impl ApiError {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "The demo answers to 127.0.0.1 and localhost only.")
     }
 
+    /// It did happen, but may be gone after a restart.
+    pub(crate) fn not_kept() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The demo cannot write to its data directory.")
+    }
+
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request has invalid fields.");
         error.body.errors = errors;

@@ -29,7 +29,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A running demo: the issue tracker, the mailbox, the status service and their authorization server.
 ///
-/// It stops when it is dropped or [`shutdown`](Demo::shutdown). All data lives in memory and goes with it.
+/// It stops when it is dropped or [`shutdown`](Demo::shutdown). All data lives in memory and goes with it, unless
+/// [`DemoOptions::data`] keeps it.
 pub struct Demo {
     app: App,
     address: SocketAddr,
@@ -43,7 +44,8 @@ impl Demo {
     /// # Errors
     ///
     /// [`DemoError::Listen`] if the port is taken, [`DemoError::Options`] if the options do not work (an email twice, a
-    /// redirect URI that is none), [`DemoError::Randomness`] if the system has no random numbers.
+    /// redirect URI that is none), [`DemoError::Data`] if the data directory or the file in it cannot be used,
+    /// [`DemoError::Randomness`] if the system has no random numbers.
     pub async fn start(options: DemoOptions) -> Result<Self, DemoError> {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
         let failed = |source| DemoError::Listen { address: wanted, source };
@@ -113,9 +115,12 @@ impl Demo {
     /// # Errors
     ///
     /// [`DemoError::Authorization`] where the page would refuse without sending the browser anywhere (a client or a
-    /// redirect URI that is not registered) and for an account that nobody has; [`DemoError::Randomness`].
+    /// redirect URI that is not registered) and for an account that nobody has; [`DemoError::Data`] where the code cannot
+    /// be kept; [`DemoError::Randomness`].
     pub fn approve(&self, authorize_url: &Url, email: &str) -> Result<Url, DemoError> {
-        consent::answer(&self.app, authorize_url, Some(email))
+        let next = consent::answer(&self.app, authorize_url, Some(email))?;
+        self.app.keep()?;
+        Ok(next)
     }
 
     /// Like [`approve`](Demo::approve), but presses Deny: the returned URL carries `error=access_denied`.
@@ -138,12 +143,15 @@ impl Demo {
     /// Returns how many grants there were. API keys are not affected.
     pub fn revoke_all(&self, person: &str) -> usize {
         let emails = self.app.settings().directory.emails_of(person);
-        self.app.state().grants.revoke_all(&emails)
+        let revoked = self.app.state().grants.revoke_all(&emails);
+        self.app.keep_or_log();
+        revoked
     }
 
     /// Makes every access token that was issued so far an expired one. Refresh tokens keep working.
     pub fn expire_access_tokens(&self) {
         self.app.state().grants.expire_access_tokens();
+        self.app.keep_or_log();
     }
 
     /// Plans a failure. Several may wait; each request uses up the first one that concerns it.
@@ -165,6 +173,7 @@ impl Demo {
                 task.abort();
             }
         }
+        self.app.close();
     }
 
     fn signal(&mut self) {
@@ -181,6 +190,7 @@ impl Drop for Demo {
         if let Some(task) = self.task.take() {
             task.abort();
         }
+        self.app.close();
     }
 }
 
@@ -216,7 +226,7 @@ fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Checks the host, acts out planned failures, and keeps the log.
+/// Checks the host, acts out planned failures, keeps what was changed, and logs.
 async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !is_loopback_host(request.headers()) {
         return ApiError::wrong_host().into_response();
@@ -228,16 +238,32 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let failure = app.state().failures.take(&method, &path);
     let response = match failure {
         Some(failure) if failure.is_after_effect() => {
-            next.run(request).await;
+            run(&app, request, next).await;
             failure.response(&path)
         }
         Some(failure) => failure.response(&path),
-        None => next.run(request).await,
+        None => run(&app, request, next).await,
     };
     let logged =
         LoggedRequest { method: method.to_string(), path, person: caller.get(), status: response.status().as_u16() };
     app.state().log.push(logged);
     response
+}
+
+/// Answers only after the change is on disk, where changes are kept: a token that was handed out outlives a crash.
+async fn run(app: &App, request: Request, next: Next) -> Response {
+    let changes_nothing = request.method().is_safe();
+    let response = next.run(request).await;
+    if changes_nothing {
+        return response;
+    }
+    match app.keep() {
+        Ok(()) => response,
+        Err(error) => {
+            tracing::error!(%error, "a change is not kept");
+            ApiError::not_kept().into_response()
+        }
+    }
 }
 
 /// Refuses names that merely resolve to this computer: a web page must not reach the demo through its own domain.

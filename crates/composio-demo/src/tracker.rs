@@ -186,11 +186,12 @@ fn find<'a>(workspace: &'a mut Workspace, number: &str) -> Result<&'a mut Issue,
     number.parse().ok().and_then(|number| workspace.issue(number)).ok_or_else(|| ApiError::not_found("issue"))
 }
 
-/// The issue as callers see it, with a link to itself right after its number.
+/// The issue as callers see it: with a link to itself right after its number, and without its comments.
 fn issue_json(app: &App, issue: &Issue) -> Value {
     let number = issue.number();
     let mut value = json!({ "number": number, "url": app.link(&format!("{ROOT}/issues/{number}")) });
-    if let (Value::Object(target), Value::Object(rest)) = (&mut value, json!(issue)) {
+    if let (Value::Object(target), Value::Object(mut rest)) = (&mut value, json!(issue)) {
+        rest.shift_remove("comments");
         target.extend(rest);
     }
     value

@@ -108,7 +108,8 @@ impl Http {
             let private = self.guard.check(&url, from.as_ref())?;
             let client = if private { &self.private } else { &self.public };
             let reply = self.exchange(client, &request, &url).await?;
-            let next = redirect::location(&reply, &url).filter(|_| request.is_safe() && hops < self.options.max_redirects);
+            let next =
+                redirect::location(&reply, &url).filter(|_| request.is_safe() && hops < self.options.max_redirects);
             let Some(mut next) = next else { return Ok(reply) };
             redirect::prepare(&mut request, &url, &mut next);
             from = Some(Target::of(&url));
@@ -118,7 +119,12 @@ impl Http {
     }
 
     /// One request and its answer.
-    async fn exchange(&self, client: &reqwest::Client, request: &Outgoing, url: &Url) -> Result<Response<Bytes>, SendError> {
+    async fn exchange(
+        &self,
+        client: &reqwest::Client,
+        request: &Outgoing,
+        url: &Url,
+    ) -> Result<Response<Bytes>, SendError> {
         let target = Target::of(url);
         let mut message = reqwest::Request::new(request.method.clone(), url.clone());
         *message.headers_mut() = request.headers.clone();
@@ -166,8 +172,9 @@ struct Outgoing {
 impl Outgoing {
     fn new(request: Request<Bytes>) -> Result<(Self, Url), SendError> {
         let (mut parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string())
-            .map_err(|_| SendError::Refused { reason: "the request has no absolute URL; give the toolkit a base URL".into() })?;
+        let url = Url::parse(&parts.uri.to_string()).map_err(|_| SendError::Refused {
+            reason: "the request has no absolute URL; give the toolkit a base URL".into(),
+        })?;
         let outgoing = Self {
             method: parts.method,
             headers: parts.headers,

@@ -238,7 +238,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn delete_account(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<bool>;
 
     /// Moves an account on, with its credential, in one transaction. Of two callers with the same `from` one wins; the
-    /// other gets `Conflict`. `NotFound` where the account is gone. Leaving ACTIVE ends a refresh lease.
+    /// other gets `Conflict`. `NotFound` where the account is gone. Leaving ACTIVE ends a refresh lease, unless the account
+    /// only becomes INACTIVE: what a service has renewed by then belongs to the account all the same.
     async fn transition(
         &self,
         project: &ProjectId,
@@ -246,8 +247,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         step: &Transition,
     ) -> Result<ConnectedAccount>;
 
-    /// Makes INITIATED accounts EXPIRED that were begun before a time.
-    async fn expire_begun(&self, project: &ProjectId, begun_before: Timestamp, at: Timestamp) -> Result<()>;
+    /// Makes INITIATED accounts EXPIRED that were begun before a time, for this reason. It is asked often, and nearly always
+    /// finds none.
+    async fn expire_begun(
+        &self,
+        project: &ProjectId,
+        begun_before: Timestamp,
+        at: Timestamp,
+        reason: &str,
+    ) -> Result<()>;
 
     /// Reads the sealed credential of an account.
     async fn credential(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<Option<Sealed>>;
@@ -286,7 +294,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// without a project, because the state is all that a callback brings.
     async fn take_pending(&self, state: &Digest, browser: &Digest, now: Timestamp) -> Result<Option<TakenPending>>;
 
-    /// Begins an execution: commits the row unless there is one. Rows whose time is over at `now` are forgotten first.
+    /// Begins an execution: commits the row unless there is one. Rows whose time is over at `now` are forgotten first, and
+    /// so are those without outcome, a day after their deadline.
     async fn begin_execution(
         &self,
         project: &ProjectId,

@@ -105,7 +105,7 @@ pub async fn projects_do_not_write_each_other(store: &dyn Store) {
 
     let begun = account("ca_2", Initiated, 0);
     store.insert_account(&here(), &begun, None).await.unwrap();
-    store.expire_begun(&there(), at(100), at(100)).await.unwrap();
+    store.expire_begun(&there(), at(100), at(100), "over").await.unwrap();
     assert_eq!(read(store, &begun.id).await, begun);
 }
 

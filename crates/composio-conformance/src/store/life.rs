@@ -139,10 +139,11 @@ pub async fn accounts_begun_before_a_time_expire(store: &dyn Store) {
     for account in statuses.iter().chain([&just_in_time, &late]) {
         store.insert_account(&here(), account, None).await.unwrap();
     }
-    store.expire_begun(&here(), at(10), at(20)).await.unwrap();
+    store.expire_begun(&here(), at(10), at(20), "over").await.unwrap();
     for account in statuses.iter().filter(|account| account.status != Initiated).chain([&just_in_time, &late]) {
         assert_eq!(read(store, &account.id).await, *account);
     }
     let expired = read(store, &"ca_INITIATED".into()).await;
     assert_eq!((expired.status, expired.updated_at, expired.connected_at), (Expired, at(20), None));
+    assert_eq!(expired.status_reason.as_deref(), Some("over"));
 }

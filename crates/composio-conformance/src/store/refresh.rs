@@ -101,16 +101,25 @@ pub async fn leaving_active_ends_the_lease(store: &dyn Store) {
     store.transition(&here(), &id, &stay).await.unwrap();
     assert_eq!(claim(store, &id, 1).await, None, "the account did not leave ACTIVE");
 
-    store.transition(&here(), &id, &Transition::new(Active, Inactive, at(1), None)).await.unwrap();
+    store.transition(&here(), &id, &Transition::new(Active, Expired, at(1), None)).await.unwrap();
     let late = store.end_refresh(&here(), &id, first.fence, Some(&sealed("stray"))).await;
     refused(late, ErrorKind::Conflict);
-    store.transition(&here(), &id, &Transition::new(Inactive, Active, at(2), None)).await.unwrap();
+    store.transition(&here(), &id, &Transition::new(Expired, Active, at(2), None)).await.unwrap();
     let late = store.end_refresh(&here(), &id, first.fence, Some(&sealed("stray"))).await;
     refused(late, ErrorKind::Conflict);
     assert_eq!(credential(store, &id).await, Some(sealed("old")));
 
     let second = claim(store, &id, 3).await.expect("the lease ended");
     assert!(second.fence > first.fence, "{second:?} after {first:?}");
+}
+
+/// Switching an account off in the middle of a refresh loses nothing: what the service has renewed is kept.
+pub async fn switching_off_keeps_the_lease(store: &dyn Store) {
+    let id = keep_account(store, Active).await;
+    let lease = claim(store, &id, 0).await.expect("nobody else refreshes");
+    store.transition(&here(), &id, &Transition::new(Active, Inactive, at(1), None)).await.unwrap();
+    store.end_refresh(&here(), &id, lease.fence, Some(&sealed("renewed"))).await.unwrap();
+    assert_eq!(credential(store, &id).await, Some(sealed("renewed")));
 }
 
 /// There is nothing to end for an account that is not there (any more), and no credential is left behind.

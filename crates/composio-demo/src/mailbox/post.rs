@@ -1,33 +1,33 @@
 //! Messages, and their way from one identity to another.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::people::Directory;
+use crate::people::{Directory, Identity};
 
 /// All mailboxes. What is sent to an address of the demo lands there; other addresses go nowhere, silently.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct PostOffice {
     boxes: BTreeMap<String, Vec<Message>>,
     last_number: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Folder {
     Inbox,
     Sent,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Message {
-    id: String,
+    id: MessageId,
     thread_id: String,
-    #[serde(skip)]
-    number: u64,
     folder: Folder,
     from: String,
     to: Vec<String>,
@@ -37,6 +37,36 @@ pub(crate) struct Message {
     read: bool,
     sent_at: Timestamp,
     in_reply_to: Option<String>,
+}
+
+/// Callers see `msg_` and the number; it counts up, so that it orders as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct MessageId(u64);
+
+impl MessageId {
+    fn parse(text: &str) -> Option<Self> {
+        let id = Self(text.strip_prefix("msg_")?.parse().ok()?);
+        // Only as we write it: no sign, no leading zero.
+        (id.to_string() == text).then_some(id)
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "msg_{}", self.0)
+    }
+}
+
+impl Serialize for MessageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("not the id of a message"))
+    }
 }
 
 #[derive(Debug)]
@@ -60,41 +90,46 @@ pub(crate) struct Search {
 }
 
 impl PostOffice {
-    pub(crate) fn seeded(directory: &Directory, now: Timestamp) -> Self {
-        let mut office = Self::default();
-        for identity in directory.identities() {
-            office.boxes.insert(identity.email.clone(), Vec::new());
+    /// Gives each identity a box that has none yet, with a few letters in it.
+    pub(crate) fn seed(&mut self, directory: &Directory, now: Timestamp) {
+        let without: Vec<&Identity> =
+            directory.identities().iter().filter(|identity| !self.boxes.contains_key(&identity.email)).collect();
+        for identity in &without {
+            self.boxes.insert(identity.email.clone(), Vec::new());
         }
-        for identity in directory.identities() {
-            let name = identity.display_name.split(' ').next().unwrap_or_default();
-            let letters = [
-                (
-                    "welcome@demo.example",
-                    "Welcome to your demo mailbox",
-                    format!("Hello {name}, this mailbox is made up. Send, answer and delete as you like."),
-                    "notice",
-                ),
-                (
-                    "accounts@print-shop.example",
-                    "Invoice 1042 is due on Friday",
-                    format!("Dear {name}, the invoice for 500 business cards, 42.00 EUR, is due on Friday."),
-                    "invoice",
-                ),
-                (
-                    "dana@work.example",
-                    "Lunch on Thursday?",
-                    format!("Hi {name}, the noodle place at noon? Tell me if I should book a table. Dana"),
-                    "personal",
-                ),
-            ];
-            for (from, subject, body, label) in letters {
-                let to = vec![identity.email.clone()];
-                let draft = Draft { to, subject: subject.to_owned(), body, in_reply_to: None };
-                let sent = office.write(from, draft, now);
-                office.deliver(&sent, &[label]);
-            }
+        for identity in without {
+            self.welcome(identity, now);
         }
-        office
+    }
+
+    fn welcome(&mut self, identity: &Identity, now: Timestamp) {
+        let name = identity.display_name.split(' ').next().unwrap_or_default();
+        let letters = [
+            (
+                "welcome@demo.example",
+                "Welcome to your demo mailbox",
+                format!("Hello {name}, this mailbox is made up. Send, answer and delete as you like."),
+                "notice",
+            ),
+            (
+                "accounts@print-shop.example",
+                "Invoice 1042 is due on Friday",
+                format!("Dear {name}, the invoice for 500 business cards, 42.00 EUR, is due on Friday."),
+                "invoice",
+            ),
+            (
+                "dana@work.example",
+                "Lunch on Thursday?",
+                format!("Hi {name}, the noodle place at noon? Tell me if I should book a table. Dana"),
+                "personal",
+            ),
+        ];
+        for (from, subject, body, label) in letters {
+            let to = vec![identity.email.clone()];
+            let draft = Draft { to, subject: subject.to_owned(), body, in_reply_to: None };
+            let sent = self.write(from, draft, now);
+            self.deliver(&sent, &[label]);
+        }
     }
 
     /// Puts a copy into the sender's folder `sent` and one into each recipient's inbox; returns the sender's.
@@ -109,9 +144,8 @@ impl PostOffice {
         let number = self.next_number();
         let (in_reply_to, thread) = draft.in_reply_to.unzip();
         Message {
-            id: format!("msg_{number}"),
+            id: MessageId(number),
             thread_id: thread.unwrap_or_else(|| format!("thr_{number}")),
-            number,
             folder: Folder::Sent,
             from: from.to_owned(),
             to: draft.to,
@@ -133,8 +167,7 @@ impl PostOffice {
             // Only the demo's own addresses have a box.
             if let Some(mailbox) = self.boxes.get_mut(&address) {
                 mailbox.push(Message {
-                    id: format!("msg_{number}"),
-                    number,
+                    id: MessageId(number),
                     folder: Folder::Inbox,
                     labels: labels.iter().map(|&label| label.to_owned()).collect(),
                     read: false,
@@ -161,12 +194,13 @@ impl PostOffice {
     }
 
     pub(crate) fn find(&mut self, owner: &str, id: &str) -> Option<&mut Message> {
+        let id = MessageId::parse(id)?;
         self.boxes.get_mut(owner)?.iter_mut().find(|message| message.id == id)
     }
 
     /// Whether there was such a message.
     pub(crate) fn remove(&mut self, owner: &str, id: &str) -> bool {
-        let Some(mailbox) = self.boxes.get_mut(owner) else {
+        let (Some(mailbox), Some(id)) = (self.boxes.get_mut(owner), MessageId::parse(id)) else {
             return false;
         };
         let before = mailbox.len();
@@ -190,7 +224,7 @@ impl PostOffice {
 
 impl Message {
     pub(crate) fn number(&self) -> u64 {
-        self.number
+        self.id.0
     }
 
     /// What a list shows: everything but the body, of which it shows the beginning.
@@ -221,12 +255,12 @@ impl Message {
             true => self.subject.clone(),
             false => format!("Re: {}", self.subject),
         };
-        let in_reply_to = Some((self.id.clone(), self.thread_id.clone()));
+        let in_reply_to = Some((self.id.to_string(), self.thread_id.clone()));
         Draft { to, subject, body, in_reply_to }
     }
 
     fn meets(&self, search: &Search) -> bool {
-        let older = search.before.is_none_or(|number| self.number < number);
+        let older = search.before.is_none_or(|number| self.id.0 < number);
         let label = search.label.as_ref().is_none_or(|label| self.labels.contains(label));
         let text = search.q.as_ref().is_none_or(|q| {
             let q = q.to_lowercase();

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::after;
 use crate::oauth::scope::Scopes;
@@ -11,7 +12,7 @@ use crate::options::Lifetimes;
 use crate::secret::{Secret, SecretDigest, s256, same};
 
 /// What a person agreed to, and what the code is bound to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Consent {
     pub(crate) email: String,
     pub(crate) scopes: Scopes,
@@ -64,20 +65,20 @@ pub(crate) enum TokenError {
 /// Everything that follows from one consent, by number.
 type FamilyId = u64;
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Family {
     email: String,
     scopes: Scopes,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Code {
     consent: Consent,
     expires_at: Timestamp,
     life: CodeLife,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 enum CodeLife {
     Fresh,
     /// Presented with the wrong proof; good for nothing any more.
@@ -85,21 +86,22 @@ enum CodeLife {
     Redeemed(FamilyId),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Access {
     family: FamilyId,
     scopes: Scopes,
     expires_at: Timestamp,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Refresh {
     family: FamilyId,
     expires_at: Timestamp,
     spent: bool,
 }
 
-#[derive(Debug, Default)]
+/// Nothing in here is a secret: codes and tokens are known by their hashes, so that it may be kept on disk.
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Grants {
     last_family: FamilyId,
     families: HashMap<FamilyId, Family>,

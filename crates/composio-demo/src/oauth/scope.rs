@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     TrackerRead,
@@ -34,7 +36,8 @@ impl Scope {
 }
 
 /// A set of scopes, in the order of [`Scope::ALL`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(into = "String", try_from = "String")]
 pub(crate) struct Scopes(Vec<Scope>);
 
 impl Scopes {
@@ -77,6 +80,20 @@ impl fmt::Display for Scopes {
             write!(f, "{gap}{}", scope.as_str())?;
         }
         Ok(())
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.to_string()
+    }
+}
+
+impl TryFrom<String> for Scopes {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a list of scopes")
     }
 }
 

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::people::Directory;
 
 /// All workspaces, by the email of their owner.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Workspaces(BTreeMap<String, Workspace>);
 
 impl Workspaces {
-    pub(crate) fn seeded(directory: &Directory, now: Timestamp) -> Self {
-        let seeded = |email: &str| (email.to_owned(), Workspace::seeded(email, now));
-        Self(directory.identities().iter().map(|identity| seeded(&identity.email)).collect())
+    /// Gives each identity a workspace that has none yet.
+    pub(crate) fn seed(&mut self, directory: &Directory, now: Timestamp) {
+        for identity in directory.identities() {
+            self.0.entry(identity.email.clone()).or_insert_with(|| Workspace::seeded(&identity.email, now));
+        }
     }
 
     /// The workspace of an identity; an empty one if it has none yet.
@@ -23,14 +25,14 @@ impl Workspaces {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Workspace {
     projects: Vec<Project>,
     issues: BTreeMap<u64, Issue>,
     last_number: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Project {
     key: String,
     name: String,
@@ -38,16 +40,15 @@ pub(crate) struct Project {
     created_at: Timestamp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum IssueState {
     Open,
     Closed,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Issue {
-    #[serde(skip)]
     number: u64,
     project: Option<String>,
     title: String,
@@ -58,11 +59,10 @@ pub(crate) struct Issue {
     created_at: Timestamp,
     updated_at: Timestamp,
     closed_at: Option<Timestamp>,
-    #[serde(skip)]
     comments: Vec<Comment>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Comment {
     id: u64,
     body: String,

@@ -4,5 +4,6 @@
 mod api;
 mod authorize;
 mod control;
+mod keep;
 mod support;
 mod token;

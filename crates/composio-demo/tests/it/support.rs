@@ -1,5 +1,6 @@
 //! A demo with a client and a clock in the test's hand.
 
+use std::path::Path;
 use std::time::Duration;
 
 use composio_demo::{Demo, DemoOptions, ManualClock, OAuthApp};
@@ -37,6 +38,11 @@ impl World {
         let demo = Demo::start(options).await.unwrap();
         let http = Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
         Self { demo, clock, http }
+    }
+
+    /// A demo that keeps its data there.
+    pub(crate) async fn at(data: &Path) -> Self {
+        Self::with(|options| options.data(data)).await
     }
 
     pub(crate) fn app(&self) -> OAuthApp {

@@ -75,8 +75,12 @@ impl Record {
                 Begun::OtherArguments => return Err(self.other_arguments()),
                 Begun::Running { deadline } if now >= deadline => {
                     let outcome = Outcome::unknown();
-                    self.finish(&outcome).await?;
-                    return Ok(Some(outcome.into_result()));
+                    match self.finish(&outcome).await {
+                        Ok(()) => return Ok(Some(outcome.into_result())),
+                        // The first caller has just found that nothing was sent: the key is free.
+                        Err(error) if error.kind() == ErrorKind::NotFound => {}
+                        Err(error) => return Err(error),
+                    }
                 }
                 Begun::Running { .. } if started.elapsed() >= WAIT_AT_MOST => return Err(self.still_running()),
                 Begun::Running { .. } => sleep(LOOK_EVERY).await,
@@ -135,51 +139,80 @@ impl Record {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
     Done { data: String, log_id: Option<String> },
-    ToolFailed { message: String, text: String, log_id: Option<String> },
-    Unknown { message: String, log_id: Option<String> },
-    Unexpected { message: String, log_id: Option<String> },
+    Failed { kind: Failed, message: String, text: String, log_id: Option<String> },
+}
+
+/// The kinds of failure after which a call may have happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Failed {
+    Tool,
+    Unknown,
+    Unsupported,
+    Unexpected,
+}
+
+impl Failed {
+    /// None where the failure says that nothing has happened, so that the same key may try again. Whatever is not known
+    /// to say so counts as an outcome.
+    fn of(error: &Error) -> Option<Self> {
+        use ErrorKind as Kind;
+        match error.kind() {
+            _ if error.retry() != Retry::Never => None,
+            Kind::InvalidInput | Kind::NotFound | Kind::Conflict | Kind::ConnectionRequired | Kind::NoManagedAuth => None,
+            Kind::Unauthorized | Kind::PermissionDenied | Kind::RateLimited | Kind::Unavailable | Kind::Timeout => None,
+            Kind::ToolFailed => Some(Self::Tool),
+            Kind::OutcomeUnknown => Some(Self::Unknown),
+            Kind::Unsupported => Some(Self::Unsupported),
+            _ => Some(Self::Unexpected),
+        }
+    }
+
+    fn kind(self) -> ErrorKind {
+        match self {
+            Self::Tool => ErrorKind::ToolFailed,
+            Self::Unknown => ErrorKind::OutcomeUnknown,
+            Self::Unsupported => ErrorKind::Unsupported,
+            Self::Unexpected => ErrorKind::Unexpected,
+        }
+    }
 }
 
 impl Outcome {
-    /// What is worth keeping. Every other failure says that nothing has happened, so the same key may try again.
+    /// What is worth keeping.
     fn of(result: &Result<ToolOutput>, log_id: &str) -> Option<Self> {
         let log_id = Some(log_id.to_owned());
         match result {
             Ok(output) => Some(Self::Done { data: output.data.as_str().to_owned(), log_id }),
             Err(error) => {
-                let message = error.to_string();
-                match error.kind() {
-                    ErrorKind::ToolFailed => Some(Self::ToolFailed { message, text: error.for_model().into_owned(), log_id }),
-                    ErrorKind::OutcomeUnknown => Some(Self::Unknown { message, log_id }),
-                    ErrorKind::Unexpected => Some(Self::Unexpected { message, log_id }),
-                    _ => None,
-                }
+                let (message, text) = (error.to_string(), error.for_model().into_owned());
+                Failed::of(error).map(|kind| Self::Failed { kind, message, text, log_id })
             }
         }
     }
 
     fn unknown() -> Self {
-        let message = "the call was begun and never ended, so nobody knows whether it happened".to_owned();
-        Self::Unknown { message, log_id: None }
+        let message = "the call was begun and never ended, so nobody knows whether it happened";
+        let error = Error::new(ErrorKind::OutcomeUnknown, message);
+        let text = error.for_model().into_owned();
+        Self::Failed { kind: Failed::Unknown, message: message.to_owned(), text, log_id: None }
     }
 
     fn into_result(self) -> Result<ToolOutput> {
-        let (error, log_id) = match self {
+        match self {
             Self::Done { data, log_id } => {
                 let mut output = ToolOutput::new(JsonText::parse(data)?);
                 output.log_id = log_id;
-                return Ok(output);
+                Ok(output)
             }
-            Self::ToolFailed { message, text, log_id } => {
-                (Error::new(ErrorKind::ToolFailed, message).with_model_text(text), log_id)
+            Self::Failed { kind, message, text, log_id } => {
+                let error = Error::new(kind.kind(), message).with_model_text(text);
+                Err(match log_id {
+                    Some(id) => error.with_log_id(id),
+                    None => error,
+                })
             }
-            Self::Unknown { message, log_id } => (Error::new(ErrorKind::OutcomeUnknown, message), log_id),
-            Self::Unexpected { message, log_id } => (Error::new(ErrorKind::Unexpected, message), log_id),
-        };
-        Err(match log_id {
-            Some(id) => error.with_log_id(id),
-            None => error,
-        })
+        }
     }
 }
 
@@ -226,11 +259,18 @@ mod tests {
         for (kind, kept) in [
             (ErrorKind::ToolFailed, true),
             (ErrorKind::OutcomeUnknown, true),
+            (ErrorKind::Unexpected, true),
+            (ErrorKind::Unsupported, true),
+            (ErrorKind::Cancelled, true),
             (ErrorKind::Unavailable, false),
             (ErrorKind::ConnectionRequired, false),
             (ErrorKind::RateLimited, false),
+            (ErrorKind::PermissionDenied, false),
         ] {
-            assert_eq!(Outcome::of(&Err(Error::new(kind, "x")), "l").is_some(), kept, "{kind:?}");
+            let outcome = Outcome::of(&Err(Error::new(kind, "x")), "l");
+            assert_eq!(outcome.is_some(), kept, "{kind:?}");
         }
+        let safe = Error::new(ErrorKind::Unexpected, "x").with_retry(Retry::Safe);
+        assert!(Outcome::of(&Err(safe), "l").is_none());
     }
 }

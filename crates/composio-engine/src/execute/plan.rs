@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 use self::encode::percent;
 use crate::http::{CredentialHeaders, CredentialQuery};
 use crate::manifest::{
-    FORBIDDEN_HEADERS, HttpBinding, Manifest, Overrides, ParameterBinding, ParameterLocation, Placement, PlacementLocation,
+    FORBIDDEN_HEADERS, HttpBinding, Manifest, Overrides, ParameterBinding, ParameterLocation, Placement,
+    PlacementLocation,
 };
 
 /// What a request is authenticated with.
@@ -110,9 +111,11 @@ fn path(binding: &HttpBinding, arguments: &Map<String, Value>) -> Result<String>
     {
         path.push_str(before);
         let parameter = in_place(binding, ParameterLocation::Path).find(|parameter| parameter.name == name);
-        let parameter = parameter.ok_or_else(|| broken(&format!("its path has `{{{name}}}` and no parameter for it")))?;
+        let parameter =
+            parameter.ok_or_else(|| broken(&format!("its path has `{{{name}}}` and no parameter for it")))?;
         let value = given(arguments, parameter);
-        let value = value.ok_or_else(|| wrong(&parameter.argument, "it is missing, and the path cannot do without it"))?;
+        let value =
+            value.ok_or_else(|| wrong(&parameter.argument, "it is missing, and the path cannot do without it"))?;
         path.push_str(&encode::path(parameter, value)?);
         rest = after;
     }
@@ -137,7 +140,10 @@ fn query(binding: &HttpBinding, arguments: &Map<String, Value>, credential: &Cre
         let Some(value) = given(arguments, parameter) else { continue };
         for (name, encoded) in encode::query(parameter, value) {
             if credential.is_query(&name) {
-                return Err(wrong(&parameter.argument, "this query parameter carries the credential, which is not yours to choose"));
+                return Err(wrong(
+                    &parameter.argument,
+                    "this query parameter carries the credential, which is not yours to choose",
+                ));
             }
             push(&name, &encoded);
         }
@@ -171,7 +177,10 @@ fn headers(
         let name = HeaderName::try_from(parameter.name.as_str())
             .map_err(|_| broken(&format!("`{}` is no header name", parameter.name)))?;
         if is_reserved(&name, credential) {
-            return Err(wrong(&parameter.argument, "this header carries the credential or the framing, which is not yours to choose"));
+            return Err(wrong(
+                &parameter.argument,
+                "this header carries the credential or the framing, which is not yours to choose",
+            ));
         }
         let value = HeaderValue::try_from(encode::header(parameter, value))
             .map_err(|_| wrong(&parameter.argument, "a header takes one line of visible ASCII characters"))?;

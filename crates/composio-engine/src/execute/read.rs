@@ -36,7 +36,7 @@ pub(crate) fn read(reply: Response<Bytes>, secrets: &[&SecretString]) -> Result<
         return Ok(ToolOutput::new(json!({"status": status.as_u16()})));
     }
     let Some(text) = std::str::from_utf8(&body).ok().filter(|text| is_text(text)) else {
-        return binary(status, content_type, &body);
+        return binary(status, content_type.as_deref(), &body);
     };
     let text = redact::secrets(text.trim_start_matches('\u{feff}'), secrets);
     if is_json(content_type.as_deref(), &text)
@@ -49,7 +49,8 @@ pub(crate) fn read(reply: Response<Bytes>, secrets: &[&SecretString]) -> Result<
 
 /// Whether the service did not accept the access token. A refresh may help then, and nothing has happened.
 pub(crate) fn is_invalid_token(reply: &Response<Bytes>) -> bool {
-    let mut challenges = reply.headers().get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let mut challenges =
+        reply.headers().get_all(header::WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     // A challenge that names another error, such as `insufficient_scope`, is about something else.
     reply.status() == StatusCode::UNAUTHORIZED
         && challenges.all(|challenge| !challenge.contains("error=") || challenge.contains("invalid_token"))
@@ -73,7 +74,7 @@ fn is_text(text: &str) -> bool {
     !text.contains(|c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\x1b'))
 }
 
-fn binary(status: StatusCode, content_type: Option<String>, body: &Bytes) -> Result<ToolOutput> {
+fn binary(status: StatusCode, content_type: Option<&str>, body: &Bytes) -> Result<ToolOutput> {
     if body.len() > BINARY {
         let size = body.len();
         let text = format!(

@@ -18,8 +18,32 @@ const HOST: &str = "[internal host]";
 const SHORTEST_SECRET: usize = 6;
 /// Beginnings that issuers give their keys.
 const PREFIXES: [&str; 26] = [
-    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "sk_live_", "sk_test_", "rk_live_", "rk_test_",
-    "whsec_", "xoxb-", "xoxp-", "xoxa-", "xoxs-", "xapp-", "AKIA", "ASIA", "AIza", "ya29.", "hf_", "npm_", "shpat_", "eyJ",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "sk-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "rk_test_",
+    "whsec_",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xoxs-",
+    "xapp-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "ya29.",
+    "hf_",
+    "npm_",
+    "shpat_",
+    "eyJ",
 ];
 /// Words that announce a credential.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
@@ -101,7 +125,9 @@ fn is_word(piece: &str) -> bool {
 
 /// Everything that URLs and keys are made of; quotes, brackets, commas and blanks end a word.
 fn is_word_char(c: char) -> bool {
-    !(c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';'))
+    !(c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';'))
 }
 
 /// One word, cleaned.
@@ -110,6 +136,9 @@ fn word(word: &str, expected: Expected) -> String {
         let scheme = word[..start].rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
         return format!("{}{}", self::word(&word[..scheme], expected), link(&word[scheme..]));
     }
+    if let Some((path, _)) = word.split_once('?').filter(|(_, query)| query.trim_end_matches('=').contains('=')) {
+        return self::word(path, expected);
+    }
     let core = word.trim_end_matches(['.', ':', '!', '?', '=']);
     let tail = &word[core.len()..];
     if is_internal(core) {
@@ -117,9 +146,6 @@ fn word(word: &str, expected: Expected) -> String {
     }
     if let Some(at) = core.find(['=', ':']).filter(|at| (1..core.len() - 1).contains(at)) {
         let (name, sign, value) = (&core[..at], &core[at..=at], &core[at + 1..]);
-        if let Some((path, _)) = name.split_once('?').filter(|_| sign == "=") {
-            return path.to_owned();
-        }
         let named = Expected::after(name) == Expected::Credential && (sign == "=" || !is_plain(value));
         let value = if named || looks_opaque(value) { GONE.to_owned() } else { self::word(value, Expected::Anything) };
         let name = if looks_opaque(name) { GONE } else { name };
@@ -168,8 +194,11 @@ fn is_internal(word: &str) -> bool {
 
 /// Something that a machine made to be hard to guess. Ids in the form of a UUID pass, and so do slugs and dates.
 fn looks_opaque(word: &str) -> bool {
-    let starts = |prefix: &&str| word.starts_with(*prefix) && word.len() >= prefix.len() + 8;
-    if PREFIXES.iter().any(starts) && word.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.') {
+    let issued = |part: &str| {
+        let starts = |prefix: &&str| part.starts_with(*prefix) && part.len() >= prefix.len() + 8;
+        PREFIXES.iter().any(starts) && part.bytes().any(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    if word.split(['/', '|', '#', '@', '&', '\\']).any(issued) {
         return true;
     }
     let mixed = |part: &str| {
@@ -180,7 +209,8 @@ fn looks_opaque(word: &str) -> bool {
         return true;
     }
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let cases = word.bytes().any(|byte| byte.is_ascii_uppercase()) && word.bytes().any(|byte| byte.is_ascii_lowercase());
+    let cases =
+        word.bytes().any(|byte| byte.is_ascii_uppercase()) && word.bytes().any(|byte| byte.is_ascii_lowercase());
     let alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte);
     word.len() >= 32 && cases && digits >= 3 && word.bytes().all(alphabet)
         || segments().any(|segment| segment.len() >= 32)
@@ -200,7 +230,10 @@ mod tests {
             ("The token must be at least 8 characters.", "The token must be at least 8 characters."),
             ("password: must be at least 8 characters", "password: must be at least 8 characters"),
             ("Basic authentication is not supported", "Basic authentication is not supported"),
-            ("issue 42 of octo-org/hello_world at 2024-01-02T03:04:05Z", "issue 42 of octo-org/hello_world at 2024-01-02T03:04:05Z"),
+            (
+                "issue 42 of octo-org/hello_world at 2024-01-02T03:04:05Z",
+                "issue 42 of octo-org/hello_world at 2024-01-02T03:04:05Z",
+            ),
             ("id 018f6b1e-7b1a-7c3e-9b8a-0123456789ab not found", "id 018f6b1e-7b1a-7c3e-9b8a-0123456789ab not found"),
             ("GITHUB_CREATE_AN_ISSUE_COMMENT_2", "GITHUB_CREATE_AN_ISSUE_COMMENT_2"),
             ("status=open, per_page=100", "status=open, per_page=100"),
@@ -232,6 +265,8 @@ mod tests {
             ("url=https://x.example/?a=b", "url=https://x.example/"),
             ("token=abc&next=https://x.example/", "token=[redacted]=https://x.example/"),
             ("GET /callback?code=abc&state=d failed", "GET /callback failed"),
+            ("/cb/sk-abc123def456?code=abc", "[redacted]"),
+            ("really? yes=no", "really? yes=no"),
             // Hosts.
             ("dial http://10.0.0.7:8080/admin: refused", "dial [internal host]: refused"),
             ("dial tcp 10.0.0.7:5432: refused", "dial tcp [internal host]: refused"),

@@ -35,7 +35,8 @@ impl Validator {
             .build(schema)
             .map(|schema| Self { schema })
             .map_err(|error| {
-                let text = format!("the schema is broken at `{}`: {}", error.schema_path(), cut(&error.to_string(), RULE));
+                let text =
+                    format!("the schema is broken at `{}`: {}", error.schema_path(), cut(&error.to_string(), RULE));
                 Error::new(ErrorKind::Unexpected, text)
             })
     }
@@ -49,7 +50,8 @@ impl Validator {
         if self.schema.is_valid(&instance) {
             return Ok(());
         }
-        let mut broken: Vec<String> = self.schema.iter_errors(&instance).take(SEEN).map(|error| describe(&error)).collect();
+        let mut broken: Vec<String> =
+            self.schema.iter_errors(&instance).take(SEEN).map(|error| describe(&error)).collect();
         broken.sort();
         broken.dedup();
         let more = broken.len().saturating_sub(TOLD);
@@ -122,7 +124,10 @@ mod tests {
             (json!({"owner": "me", "number": 0}), "/number: 0 is less than the minimum of 1"),
             (json!({"owner": "me", "state": "ajar"}), "/state: \"ajar\" is not one of \"open\" or \"closed\""),
             (json!({"owner": "me", "labels": ["a", 2]}), "/labels/1: 2 is not of type \"string\""),
-            (json!({"owner": "me", "nmber": 1}), "(top level): Additional properties are not allowed ('nmber' was unexpected)"),
+            (
+                json!({"owner": "me", "nmber": 1}),
+                "(top level): Additional properties are not allowed ('nmber' was unexpected)",
+            ),
             (json!({"owner": "me", "sha": "0000"}), "/sha: \"0000\" does not match"),
             (json!({"owner": null}), "/owner: null is not of type \"string\""),
         ] {

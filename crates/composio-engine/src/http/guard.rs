@@ -14,21 +14,21 @@ use super::SendError;
 
 /// IPv4 networks that are not the public internet: network, length of its prefix.
 const V4_FORBIDDEN: [([u8; 4], u32); 15] = [
-    ([0, 0, 0, 0], 8),        // this network
-    ([10, 0, 0, 0], 8),       // private
-    ([100, 64, 0, 0], 10),    // carrier-grade NAT
-    ([127, 0, 0, 0], 8),      // loopback
-    ([169, 254, 0, 0], 16),   // link-local, and cloud metadata
-    ([172, 16, 0, 0], 12),    // private
-    ([192, 0, 0, 0], 24),     // protocol assignments
-    ([192, 0, 2, 0], 24),     // documentation
-    ([192, 88, 99, 0], 24),   // 6to4 relays
-    ([192, 168, 0, 0], 16),   // private
-    ([198, 18, 0, 0], 15),    // benchmarks
-    ([198, 51, 100, 0], 24),  // documentation
-    ([203, 0, 113, 0], 24),   // documentation
-    ([224, 0, 0, 0], 4),      // multicast
-    ([240, 0, 0, 0], 4),      // reserved, and broadcast
+    ([0, 0, 0, 0], 8),       // this network
+    ([10, 0, 0, 0], 8),      // private
+    ([100, 64, 0, 0], 10),   // carrier-grade NAT
+    ([127, 0, 0, 0], 8),     // loopback
+    ([169, 254, 0, 0], 16),  // link-local, and cloud metadata
+    ([172, 16, 0, 0], 12),   // private
+    ([192, 0, 0, 0], 24),    // protocol assignments
+    ([192, 0, 2, 0], 24),    // documentation
+    ([192, 88, 99, 0], 24),  // 6to4 relays
+    ([192, 168, 0, 0], 16),  // private
+    ([198, 18, 0, 0], 15),   // benchmarks
+    ([198, 51, 100, 0], 24), // documentation
+    ([203, 0, 113, 0], 24),  // documentation
+    ([224, 0, 0, 0], 4),     // multicast
+    ([240, 0, 0, 0], 4),     // reserved, and broadcast
 ];
 
 /// IPv6 networks inside `2000::/3` that are not the public internet: the first two groups, length of the prefix.
@@ -92,10 +92,12 @@ impl Target {
 
     /// Reads `host:port`.
     fn parse(text: &str) -> Result<Self> {
-        let wrong = || Error::invalid_input("allow_private", text, "write exactly `host:port`, such as `127.0.0.1:8080`");
+        let wrong =
+            || Error::invalid_input("allow_private", text, "write exactly `host:port`, such as `127.0.0.1:8080`");
         let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
         let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?;
-        let host = Host::parse(host).map_err(|_| wrong())?;
+        // The URL standard allows a star in a name; here it could be taken for a pattern.
+        let host = Host::parse(host).ok().filter(|_| !host.contains('*')).ok_or_else(wrong)?;
         Ok(Self { host: Some(host), port })
     }
 
@@ -313,7 +315,18 @@ mod tests {
         ] {
             assert_eq!(check(&[allowed], url).unwrap(), private, "{allowed} {url}");
         }
-        for wrong in ["127.0.0.1", "[::1]", "http://127.0.0.1:80", "*.corp:80", "10.0.0.0/8:80", ":80", "a:0", "a b:80", "u@a:80", ""] {
+        for wrong in [
+            "127.0.0.1",
+            "[::1]",
+            "http://127.0.0.1:80",
+            "*.corp:80",
+            "10.0.0.0/8:80",
+            ":80",
+            "a:0",
+            "a b:80",
+            "u@a:80",
+            "",
+        ] {
             assert!(Guard::new(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
     }

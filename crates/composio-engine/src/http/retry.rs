@@ -51,7 +51,8 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, headers: &[(&str, &str)]) -> Response<Bytes> {
-        let builder = headers.iter().fold(Response::builder().status(status), |reply, (name, value)| reply.header(*name, *value));
+        let builder =
+            headers.iter().fold(Response::builder().status(status), |reply, (name, value)| reply.header(*name, *value));
         builder.body(Bytes::new()).unwrap()
     }
 
@@ -75,9 +76,17 @@ mod tests {
 
     #[test]
     fn which_answers_are_asked_for_again() {
-        for (status, again) in
-            [(200, false), (400, false), (404, false), (429, true), (500, false), (501, false), (502, true), (503, true), (504, true)]
-        {
+        for (status, again) in [
+            (200, false),
+            (400, false),
+            (404, false),
+            (429, true),
+            (500, false),
+            (501, false),
+            (502, true),
+            (503, true),
+            (504, true),
+        ] {
             assert_eq!(after_reply(&reply(status, &[]), BASE, 0).is_some(), again, "{status}");
         }
         let wait = |text| after_reply(&reply(503, &[("retry-after", text)]), BASE, 0);

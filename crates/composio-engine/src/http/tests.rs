@@ -93,7 +93,8 @@ async fn read_request(stream: &mut TcpStream) -> String {
         bytes.extend_from_slice(&buffer[..count]);
         let text = String::from_utf8(bytes.clone()).unwrap();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
             if body.len() >= length {
                 return text;
             }
@@ -149,12 +150,17 @@ async fn writes_are_sent_exactly_once() {
             let server = Server::start(vec![act.clone(), answer(OK)]).await;
             let http = http(server.options().timeout(Duration::from_millis(100)));
             let error = http.send(request(method, server.url("/"))).await.unwrap_err();
-            assert!(matches!(error, SendError::Lost { timeout, .. } if timeout == matches!(act, Act::Hang)), "{error:?}");
+            assert!(
+                matches!(error, SendError::Lost { timeout, .. } if timeout == matches!(act, Act::Hang)),
+                "{error:?}"
+            );
             assert_eq!(error.into_error(false).kind(), ErrorKind::OutcomeUnknown);
             assert_eq!(server.seen().len(), 1, "{method}");
         }
         for status in ["429", "502", "503", "504"] {
-            let server = Server::start(vec![answer(&format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n")), answer(OK)]).await;
+            let server =
+                Server::start(vec![answer(&format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n")), answer(OK)])
+                    .await;
             let reply = server.http().send(request(method, server.url("/"))).await.unwrap();
             assert_eq!((reply.status().as_str(), server.seen().len()), (status, 1), "{method}");
         }
@@ -246,7 +252,11 @@ async fn what_is_sent_is_what_was_asked_for() {
     http.send(request("PATCH", server.url("/empty"))).await.unwrap();
     http.send(request("GET", server.url("/get"))).await.unwrap();
     let seen = server.seen();
-    assert!(seen[0].starts_with("POST /a%2Fb?c=d%20e HTTP/1.1\r\n") && seen[0].ends_with("\r\n\r\n{\"a\":1}"), "{}", seen[0]);
+    assert!(
+        seen[0].starts_with("POST /a%2Fb?c=d%20e HTTP/1.1\r\n") && seen[0].ends_with("\r\n\r\n{\"a\":1}"),
+        "{}",
+        seen[0]
+    );
     assert!(seen[0].contains(concat!("user-agent: composio-rust/", env!("CARGO_PKG_VERSION"))), "{}", seen[0]);
     assert!(seen[1].contains("\r\ncontent-length: 0\r\n"), "{}", seen[1]);
     assert!(!seen[2].contains("content-length") && !seen[2].contains("referer"), "{}", seen[2]);
@@ -258,7 +268,9 @@ fn redirect_to(url: &str) -> Act {
 
 fn with_credentials(url: String) -> Request<Bytes> {
     let mut request = request("GET", url);
-    for (name, value) in [("authorization", "Bearer s3cret"), ("cookie", "a=s3cret"), ("x-key", "s3cret"), ("x-plain", "plain")] {
+    for (name, value) in
+        [("authorization", "Bearer s3cret"), ("cookie", "a=s3cret"), ("x-key", "s3cret"), ("x-plain", "plain")]
+    {
         request.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     request.extensions_mut().insert(CredentialHeaders(vec![HeaderName::from_static("x-key")]));
@@ -316,11 +328,24 @@ async fn literals_and_local_names_are_refused_before_anything_is_sent() {
     let server = Server::start(vec![answer(OK)]).await;
     let port = server.at.port();
     let http = http(HttpOptions::default().allow_private(format!("127.0.0.1:{}", port ^ 1)));
-    for host in ["127.0.0.1", "2130706433", "0177.0.0.1", "0x7f000001", "127.1", "[::ffff:127.0.0.1]", "[::1]", "localhost", "x.localhost"] {
+    for host in [
+        "127.0.0.1",
+        "2130706433",
+        "0177.0.0.1",
+        "0x7f000001",
+        "127.1",
+        "[::ffff:127.0.0.1]",
+        "[::1]",
+        "localhost",
+        "x.localhost",
+    ] {
         for method in ["GET", "POST"] {
             let url = format!("http://{host}:{port}/");
             let error = http.send(request(method, &url)).await.unwrap_err();
-            assert!(matches!(&error, SendError::Refused { reason } if reason.contains(".allow_private(\"") || reason.contains("::allow_private(\"")), "{url}: {error:?}");
+            assert!(
+                matches!(&error, SendError::Refused { reason } if reason.contains(".allow_private(\"") || reason.contains("::allow_private(\"")),
+                "{url}: {error:?}"
+            );
             assert_eq!(error.into_error(true).kind(), ErrorKind::PermissionDenied);
         }
     }
@@ -347,7 +372,11 @@ async fn a_name_that_leads_to_a_private_address_is_refused_unless_it_is_allowed(
     let options = HttpOptions::default().allow_private(format!("Service.Test:{port}"));
     let http = Http::with_resolver(options, resolver).unwrap();
 
-    for url in [format!("https://other.test:{port}/"), format!("https://service.test:{}/", port ^ 1), "https://service.test/".into()] {
+    for url in [
+        format!("https://other.test:{port}/"),
+        format!("https://service.test:{}/", port ^ 1),
+        "https://service.test/".into(),
+    ] {
         let error = http.send(request("GET", &url)).await.unwrap_err();
         let expected = matches!(&error, SendError::Refused { reason } if reason.contains("127.0.0.1") && reason.contains(".test:"));
         assert!(expected, "{url}: {error:?}");
@@ -355,6 +384,29 @@ async fn a_name_that_leads_to_a_private_address_is_refused_unless_it_is_allowed(
     assert_eq!((count.load(Ordering::SeqCst), server.seen().len()), (3, 0));
     let reply = http.send(request("GET", format!("http://service.test:{port}/"))).await.unwrap();
     assert_eq!((reply.body().as_ref(), server.seen().len()), (&b"ok"[..], 1));
+}
+
+/// Never finds anything.
+struct Nowhere;
+
+impl Resolve for Nowhere {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_does_not_come_about_in_time_was_never_used() {
+    let http = Http::with_resolver(HttpOptions::default(), Arc::new(Nowhere)).unwrap();
+    for (method, seconds) in [("POST", 5), ("GET", 15)] {
+        let start = tokio::time::Instant::now();
+        let error = http.send(request(method, "https://api.example.com/")).await.unwrap_err();
+        assert!(matches!(error, SendError::NotSent(_)), "{error:?}");
+        assert!(error.to_string().contains("in time"), "{error}");
+        // Each try has five seconds, and pauses stand between the tries.
+        let taken = start.elapsed().as_millis();
+        assert!((seconds * 1_000..seconds * 1_000 + 700).contains(&taken), "{method}: {taken}");
+    }
 }
 
 #[test]

@@ -206,8 +206,18 @@ impl Store for SqliteStore {
         writing!(self, conn => life::transition(conn, project, id, step))
     }
 
-    async fn expire_begun(&self, project: &ProjectId, begun_before: Timestamp, at: Timestamp) -> Result<()> {
-        writing!(self, conn => life::expire_begun(conn, project, begun_before, at))
+    async fn expire_begun(
+        &self,
+        project: &ProjectId,
+        begun_before: Timestamp,
+        at: Timestamp,
+        reason: &str,
+    ) -> Result<()> {
+        let any: Result<bool> = reading!(self, conn => life::any_begun(conn, project, begun_before));
+        if !any? {
+            return Ok(());
+        }
+        writing!(self, conn => life::expire_begun(conn, project, begun_before, at, reason))
     }
 
     async fn credential(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<Option<Sealed>> {

@@ -26,7 +26,9 @@ pub(super) fn write(body: &BodyBinding, arguments: &Map<String, Value>) -> Resul
         return Ok(body.required.then(|| Bytes::from_static(empty.as_bytes())));
     };
     let written = match format {
-        Format::Json => serde_json::to_string(&value).map_err(|error| broken("its body is not JSON").with_source(error))?,
+        Format::Json => {
+            serde_json::to_string(&value).map_err(|error| broken("its body is not JSON").with_source(error))?
+        }
         Format::Form => form(body, &value)?,
         Format::Text => match (&body.shape, value) {
             (BodyShape::Whole(_), Value::String(text)) => text,
@@ -56,7 +58,8 @@ fn content(body: &BodyBinding, arguments: &Map<String, Value>) -> Option<Value> 
     match &body.shape {
         BodyShape::Whole(argument) => arguments.get(argument).cloned(),
         BodyShape::Fields(fields) => {
-            let given = fields.iter().filter_map(|field| Some((field.name.clone(), arguments.get(&field.argument)?.clone())));
+            let given =
+                fields.iter().filter_map(|field| Some((field.name.clone(), arguments.get(&field.argument)?.clone())));
             Some(given.collect::<Map<_, _>>()).filter(|object| !object.is_empty()).map(Value::Object)
         }
     }
@@ -75,7 +78,9 @@ fn form(body: &BodyBinding, value: &Value) -> Result<String> {
     for (name, value) in object {
         match value {
             Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
-                pairs.extend(items.iter().filter(|item| !item.is_null()).map(|item| (name.clone(), text(item).into_owned())));
+                pairs.extend(
+                    items.iter().filter(|item| !item.is_null()).map(|item| (name.clone(), text(item).into_owned())),
+                );
             }
             other => deep(name, other, &mut pairs),
         }

@@ -43,9 +43,7 @@ pub(super) fn path(parameter: &ParameterBinding, value: &Value) -> Result<String
         ParameterStyle::Json => encode(&value.to_string()),
         ParameterStyle::Label => format!(".{}", all(if parameter.explode { "." } else { "," })),
         ParameterStyle::Matrix if parameter.explode && value.is_object() => format!(";{}", all(";")),
-        ParameterStyle::Matrix if parameter.explode => {
-            parts.iter().map(|text| format!(";{name}={text}")).collect()
-        }
+        ParameterStyle::Matrix if parameter.explode => parts.iter().map(|text| format!(";{name}={text}")).collect(),
         ParameterStyle::Matrix => format!(";{name}={}", all(",")),
         ParameterStyle::Simple
         | ParameterStyle::Form

@@ -24,7 +24,7 @@ fn plan_with(binding: &HttpBinding, arguments: Value, credential: &Credential<'_
 }
 
 /// A GET of `/x` with one parameter.
-fn one(location: &str, more: Value) -> HttpBinding {
+fn one(location: &str, more: &Value) -> HttpBinding {
     let mut parameter = json!({"argument": "a", "name": "n", "in": location});
     for (key, value) in more.as_object().unwrap() {
         parameter[key] = value.clone();
@@ -33,7 +33,7 @@ fn one(location: &str, more: Value) -> HttpBinding {
     binding(json!({"method": "GET", "path": path, "parameters": [parameter]}))
 }
 
-fn target(binding: &HttpBinding, value: Value) -> Result<String> {
+fn target(binding: &HttpBinding, value: &Value) -> Result<String> {
     let request = plan_with(binding, json!({"a": value}), &Credential::None)?;
     Ok(request.uri().path_and_query().unwrap().as_str().strip_prefix("/v1/x").unwrap().to_owned())
 }
@@ -62,14 +62,24 @@ fn path_values_stay_in_their_segment() {
         (&multi, json!("docs/a b/intro.md"), "/docs/a%20b/intro.md"),
         (&multi, json!("a?b/c#d"), "/a%3Fb/c%23d"),
     ] {
-        assert_eq!(target(&one("path", more.clone()), value.clone()).unwrap(), expected, "{more} {value}");
+        assert_eq!(target(&one("path", more), &value).unwrap(), expected, "{more} {value}");
     }
     for more in [&single, &multi] {
         for value in [
-            json!(null), json!(""), json!("."), json!(".."), json!("../x"), json!("x/.."), json!("a/./b"), json!("..\\x"),
-            json!([]), json!([""]), json!(["a", ".."]), json!({}),
+            json!(null),
+            json!(""),
+            json!("."),
+            json!(".."),
+            json!("../x"),
+            json!("x/.."),
+            json!("a/./b"),
+            json!("..\\x"),
+            json!([]),
+            json!([""]),
+            json!(["a", ".."]),
+            json!({}),
         ] {
-            let error = target(&one("path", more.clone()), value.clone()).unwrap_err();
+            let error = target(&one("path", more), &value).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{value}");
             assert!(error.for_model().contains("the argument `a`"), "{value}: {}", error.for_model());
         }
@@ -114,7 +124,7 @@ fn query_styles_are_those_of_openapi() {
         (json!({"style": "json"}), json!({"k": [1, null]}), "?n=%7B%22k%22%3A%5B1%2Cnull%5D%7D"),
         (json!({"name": "labels[]"}), json!(["a"]), "?labels%5B%5D=a"),
     ] {
-        assert_eq!(target(&one("query", more.clone()), value.clone()).unwrap(), expected, "{more} {value}");
+        assert_eq!(target(&one("query", &more), &value).unwrap(), expected, "{more} {value}");
     }
 }
 
@@ -128,18 +138,18 @@ fn headers_take_one_line_and_are_left_out_for_null() {
         (json!({"style": "json"}), json!({"k": 1}), Some("{\"k\":1}")),
         (json!({}), json!(null), None),
     ] {
-        let request = plan_with(&one("header", more), json!({"a": value}), &Credential::None).unwrap();
+        let request = plan_with(&one("header", &more), json!({"a": value}), &Credential::None).unwrap();
         assert_eq!(request.headers().get("n").map(|value| value.to_str().unwrap()), expected);
     }
     for value in ["a\r\nAuthorization: Bearer x", "a\nb", "a\0", "\u{7f}"] {
-        let error = plan_with(&one("header", json!({})), json!({"a": value}), &Credential::None).unwrap_err();
+        let error = plan_with(&one("header", &json!({})), json!({"a": value}), &Credential::None).unwrap_err();
         assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("`a`"), "{error}");
     }
 }
 
 #[test]
 fn defaults_and_manifest_headers() {
-    let request = plan_with(&one("query", json!({})), json!({}), &Credential::None).unwrap();
+    let request = plan_with(&one("query", &json!({})), json!({}), &Credential::None).unwrap();
     assert_eq!(request.uri(), "https://api.example.com/v1/x");
     assert_eq!(request.headers()["accept"], "application/json");
     assert_eq!(request.headers()["x-api-version"], "2022-11-28");
@@ -150,7 +160,7 @@ fn defaults_and_manifest_headers() {
 #[test]
 fn an_override_moves_the_request_and_leaves_its_query_behind() {
     let overrides = Overrides::base_url(Url::parse("http://127.0.0.1:9/base/?x=1#y").unwrap());
-    let request = plan(&manifest(), &one("query", json!({})), &overrides, &Map::new(), &Credential::None).unwrap();
+    let request = plan(&manifest(), &one("query", &json!({})), &overrides, &Map::new(), &Credential::None).unwrap();
     assert_eq!(request.uri(), "http://127.0.0.1:9/base/x");
 }
 
@@ -158,14 +168,15 @@ fn an_override_moves_the_request_and_leaves_its_query_behind() {
 fn a_credential_in_a_header_is_marked() {
     let (placement, secret) = (Placement::bearer(), SecretString::from("t0ken"));
     let credential = Credential::Placed { placement: &placement, secret: &secret };
-    let request = plan_with(&one("query", json!({})), json!({}), &credential).unwrap();
+    let request = plan_with(&one("query", &json!({})), json!({}), &credential).unwrap();
     let value = &request.headers()["authorization"];
     assert!(value == "Bearer t0ken" && value.is_sensitive());
     assert_eq!(request.extensions().get::<CredentialHeaders>().unwrap().0, ["authorization"]);
     assert!(!format!("{credential:?}{request:?}").contains("t0ken"));
 
     let secret = SecretString::from("t0ken\r\nHost: evil");
-    let error = plan_with(&one("query", json!({})), json!({}), &Credential::Placed { placement: &placement, secret: &secret });
+    let error =
+        plan_with(&one("query", &json!({})), json!({}), &Credential::Placed { placement: &placement, secret: &secret });
     assert!(!format!("{:?}", error.unwrap_err()).contains("t0ken"));
 }
 
@@ -177,7 +188,7 @@ fn key_in(location: &str) -> Placement {
 fn a_credential_in_the_query_is_encoded_and_marked() {
     let (placement, secret) = (key_in("query"), SecretString::from("a&b=c"));
     let credential = Credential::Placed { placement: &placement, secret: &secret };
-    let request = plan_with(&one("query", json!({})), json!({"a": 1}), &credential).unwrap();
+    let request = plan_with(&one("query", &json!({})), json!({"a": 1}), &credential).unwrap();
     assert_eq!(request.uri().query(), Some("n=1&Key=k%20a%26b%3Dc"));
     assert_eq!(request.extensions().get::<CredentialQuery>().unwrap().0, ["Key"]);
 }
@@ -187,12 +198,12 @@ fn arguments_never_reach_the_place_of_the_credential() {
     let secret = SecretString::from("s3cret");
     let (header, query) = (key_in("header"), key_in("query"));
     for (placement, binding, value) in [
-        (&header, one("header", json!({"name": "key"})), json!("mine")),
-        (&header, one("header", json!({"name": "Host"})), json!("evil.example")),
-        (&header, one("header", json!({"name": "content-length"})), json!("0")),
-        (&header, one("header", json!({"name": "Authorization"})), json!("mine")),
-        (&query, one("query", json!({"name": "Key"})), json!("mine")),
-        (&query, one("query", json!({})), json!({"Key": "mine"})),
+        (&header, one("header", &json!({"name": "key"})), json!("mine")),
+        (&header, one("header", &json!({"name": "Host"})), json!("evil.example")),
+        (&header, one("header", &json!({"name": "content-length"})), json!("0")),
+        (&header, one("header", &json!({"name": "Authorization"})), json!("mine")),
+        (&query, one("query", &json!({"name": "Key"})), json!("mine")),
+        (&query, one("query", &json!({})), json!({"Key": "mine"})),
     ] {
         let credential = Credential::Placed { placement, secret: &secret };
         let error = plan_with(&binding, json!({"a": value}), &credential).unwrap_err();
@@ -201,17 +212,16 @@ fn arguments_never_reach_the_place_of_the_credential() {
     let mut manifest = manifest();
     manifest.headers.insert("kEY".into(), "mine".into());
     let credential = Credential::Placed { placement: &header, secret: &secret };
-    let request = plan(&manifest, &one("query", json!({})), &Overrides::default(), &Map::new(), &credential).unwrap();
+    let request = plan(&manifest, &one("query", &json!({})), &Overrides::default(), &Map::new(), &credential).unwrap();
     assert_eq!(request.headers().get_all("key").iter().collect::<Vec<_>>(), ["k s3cret"]);
 }
 
 #[test]
 fn bodies_by_their_content_type() {
     let fields = json!([{"argument": "a", "name": "n"}, {"argument": "b", "name": "m"}]);
-    let body = |content_type: &str, required: bool| {
-        json!({"content_type": content_type, "required": required, "fields": fields})
-    };
-    let whole = |content_type: &str, required: bool| json!({"content_type": content_type, "required": required, "whole": "a"});
+    let body = |content_type: &str, required: bool| json!({"content_type": content_type, "required": required, "fields": fields});
+    let whole =
+        |content_type: &str, required: bool| json!({"content_type": content_type, "required": required, "whole": "a"});
     let (json_type, form) = ("application/json", "application/x-www-form-urlencoded");
     for (body, arguments, expected) in [
         (body(json_type, false), json!({"a": 1, "b": null, "other": 2}), Some(r#"{"n":1,"m":null}"#)),
@@ -247,7 +257,11 @@ fn bodies_that_cannot_be_written() {
         (whole("text/plain"), json!({"k": 1}), ErrorKind::InvalidInput),
         (whole("application/x-www-form-urlencoded"), json!([1]), ErrorKind::InvalidInput),
         (whole("multipart/form-data"), json!({"k": 1}), ErrorKind::Unsupported),
-        (json!({"content_type": "text/plain", "fields": [{"argument": "a", "name": "n"}]}), json!(1), ErrorKind::Unexpected),
+        (
+            json!({"content_type": "text/plain", "fields": [{"argument": "a", "name": "n"}]}),
+            json!(1),
+            ErrorKind::Unexpected,
+        ),
     ] {
         let binding = binding(json!({"method": "POST", "path": "/x", "body": body}));
         assert_eq!(plan_with(&binding, json!({"a": value}), &Credential::None).unwrap_err().kind(), kind, "{body}");
@@ -256,6 +270,6 @@ fn bodies_that_cannot_be_written() {
 
 #[test]
 fn a_url_that_is_too_long_is_the_arguments_fault() {
-    let error = target(&one("query", json!({})), json!("x".repeat(70_000))).unwrap_err();
+    let error = target(&one("query", &json!({})), &json!("x".repeat(70_000))).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }

@@ -68,7 +68,8 @@ fn message(object: &Map<String, Value>) -> Option<String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
     let nested = object.get("error").and_then(Value::as_object).and_then(message);
     let mut parts: Vec<String> = Vec::new();
-    let told = [text("message"), nested, text("error"), text("title"), text("error_description"), text("detail"), text("msg")];
+    let told =
+        [text("message"), nested, text("error"), text("title"), text("error_description"), text("detail"), text("msg")];
     for part in told.into_iter().flatten().chain(object.get("errors").and_then(errors)) {
         if !part.trim().is_empty() && !parts.contains(&part) {
             parts.push(part);

@@ -5,7 +5,8 @@ use composio_core::Retry;
 use super::*;
 
 fn reply(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Response<Bytes> {
-    let builder = headers.iter().fold(Response::builder().status(status), |reply, (name, value)| reply.header(*name, *value));
+    let builder =
+        headers.iter().fold(Response::builder().status(status), |reply, (name, value)| reply.header(*name, *value));
     builder.body(body.into()).unwrap()
 }
 
@@ -45,7 +46,11 @@ fn what_a_service_answered_well_is_passed_on() {
 fn a_large_binary_is_refused_and_a_large_text_is_not() {
     let error = failed(reply(200, &[("content-type", "image/png")], vec![0; BINARY + 1]));
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert!(error.for_model().contains("answered well") && error.for_model().contains("1048577 bytes"), "{}", error.for_model());
+    assert!(
+        error.for_model().contains("answered well") && error.for_model().contains("1048577 bytes"),
+        "{}",
+        error.for_model()
+    );
     assert!(read(reply(200, &[], vec![b'a'; BINARY + 1]), &[]).is_ok());
 }
 
@@ -70,10 +75,22 @@ fn the_usual_shapes_of_failures() {
     for (status, body, expected) in [
         (422, github, "HTTP 422 Unprocessable Entity: Validation Failed; title: missing_field; odd"),
         (404, r#"{"message":"Not Found"}"#, "HTTP 404 Not Found: Not Found"),
-        (400, r#"{"error":{"code":400,"message":"Bad id","errors":[{"message":"Bad id"}]}}"#, "HTTP 400 Bad Request: Bad id"),
-        (400, r#"{"error":"invalid_scope","error_description":"unknown scope"}"#, "HTTP 400 Bad Request: invalid_scope; unknown scope"),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Bad id","errors":[{"message":"Bad id"}]}}"#,
+            "HTTP 400 Bad Request: Bad id",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_scope","error_description":"unknown scope"}"#,
+            "HTTP 400 Bad Request: invalid_scope; unknown scope",
+        ),
         (403, problem, "HTTP 403 Forbidden: Not allowed; the repository is archived"),
-        (422, r#"{"errors":{"name":["is blank","is short"],"age":"no"}}"#, "HTTP 422 Unprocessable Entity: name: is blank; is short; age: no"),
+        (
+            422,
+            r#"{"errors":{"name":["is blank","is short"],"age":"no"}}"#,
+            "HTTP 422 Unprocessable Entity: name: is blank; is short; age: no",
+        ),
         (400, r#"[{"message":"a"},{"message":"b"}]"#, "HTTP 400 Bad Request: a; b"),
         (400, r#"{"code":7}"#, r#"HTTP 400 Bad Request: {"code":7}"#),
         (500, "", "HTTP 500 Internal Server Error"),
@@ -92,7 +109,10 @@ fn the_usual_shapes_of_failures() {
 
 #[test]
 fn failures_are_redacted_and_short() {
-    let error = failed(json(500, r#"{"message":"http://10.0.0.1/x?a=b refused key ghp_0123456789abcdefghijABCDEFGHIJ012345"}"#));
+    let error = failed(json(
+        500,
+        r#"{"message":"http://10.0.0.1/x?a=b refused key ghp_0123456789abcdefghijABCDEFGHIJ012345"}"#,
+    ));
     assert_eq!(error.for_model(), "HTTP 500 Internal Server Error: [internal host] refused key [redacted]");
 
     let words = "word ".repeat(100_000);

@@ -8,6 +8,8 @@ use super::row;
 use crate::store::{Begun, Digest, ExecutionKey, ProjectId, Sealed};
 
 const TABLE: &str = "executions";
+/// A row without outcome is forgotten this long after its deadline, in microseconds: a day, as long as outcomes are kept.
+const ABANDONED_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Needs the writer: between looking and keeping nobody else may write.
 pub(super) async fn begin(
@@ -18,7 +20,11 @@ pub(super) async fn begin(
     now: Timestamp,
     deadline: Timestamp,
 ) -> Result<Begun, Failure> {
-    query("DELETE FROM executions WHERE keep_until <= ?").bind(now.as_micros()).execute(&mut *conn).await?;
+    query("DELETE FROM executions WHERE keep_until <= ?1 OR (keep_until IS NULL AND deadline <= ?2)")
+        .bind(now.as_micros())
+        .bind(now.as_micros().saturating_sub(ABANDONED_FOR))
+        .execute(&mut *conn)
+        .await?;
     let inserted = query(
         "INSERT INTO executions (project, session, tool, key, arguments, deadline) VALUES (?, ?, ?, ?, ?, ?) \
          ON CONFLICT (project, session, tool, key) DO NOTHING",

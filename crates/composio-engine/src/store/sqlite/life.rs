@@ -20,7 +20,8 @@ pub(super) async fn transition(
     let mut account = existing(conn, project, id).await?;
     let found = account.status;
     apply(step, &mut account);
-    let leaves_active = step.from == ConnectionStatus::Active && step.to != ConnectionStatus::Active;
+    let ends_lease = step.from == ConnectionStatus::Active
+        && !matches!(step.to, ConnectionStatus::Active | ConnectionStatus::Inactive);
     let done = query(
         "UPDATE connected_accounts SET status = ?, status_reason = ?, updated_at = ?, connected_at = ?, details = ?, \
          refresh_until = CASE WHEN ? THEN NULL ELSE refresh_until END \
@@ -31,7 +32,7 @@ pub(super) async fn transition(
     .bind(account.updated_at.as_micros())
     .bind(account.connected_at.map(Timestamp::as_micros))
     .bind(row::details(&account, &account::COLUMNS)?)
-    .bind(leaves_active)
+    .bind(ends_lease)
     .bind(project.as_str())
     .bind(id.as_str())
     .bind(step.from.as_str())
@@ -63,17 +64,36 @@ fn apply(step: &Transition, account: &mut ConnectedAccount) {
     }
 }
 
+/// Whether there is anything to expire. Needs no writer.
+pub(super) async fn any_begun(
+    conn: &mut SqliteConnection,
+    project: &ProjectId,
+    begun_before: Timestamp,
+) -> Result<bool, Failure> {
+    let row = query(
+        "SELECT EXISTS (SELECT 1 FROM connected_accounts WHERE project = ? AND status = ? AND created_at < ?) AS found",
+    )
+    .bind(project.as_str())
+    .bind(ConnectionStatus::Initiated.as_str())
+    .bind(begun_before.as_micros())
+    .fetch_one(conn)
+    .await?;
+    Ok(row.try_get("found")?)
+}
+
 pub(super) async fn expire_begun(
     conn: &mut SqliteConnection,
     project: &ProjectId,
     begun_before: Timestamp,
     at: Timestamp,
+    reason: &str,
 ) -> Result<(), Failure> {
     query(
-        "UPDATE connected_accounts SET status = ?, status_reason = NULL, updated_at = ? \
+        "UPDATE connected_accounts SET status = ?, status_reason = ?, updated_at = ? \
          WHERE project = ? AND status = ? AND created_at < ?",
     )
     .bind(ConnectionStatus::Expired.as_str())
+    .bind(reason)
     .bind(at.as_micros())
     .bind(project.as_str())
     .bind(ConnectionStatus::Initiated.as_str())
