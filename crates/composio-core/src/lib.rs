@@ -93,7 +93,6 @@ pub use precedence::{
     Candidate, ConfigChoice, Considered, Explanation, PassedOver, Rung, Selection, SelectionError, SelectionInput,
     explain_account, select_account, select_auth_config,
 };
-pub use {indexmap, schemars, secrecy};
 pub use session::{
     Authorize, BoxFuture, ConnectionRequest, Execute, ListToolkits, MultiAccount, OpenSession, Preload, Session,
     SessionBuilder, SessionConfig, Wait,
@@ -102,3 +101,4 @@ pub use tool::{
     SessionTool, Tool, ToolCall, ToolContext, ToolDefinition, ToolHints, ToolOutput, ToolSet, parse_arguments,
 };
 pub use url::Url;
+pub use {indexmap, schemars, secrecy};

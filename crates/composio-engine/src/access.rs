@@ -42,7 +42,7 @@ impl Access<'_> {
         let started = Instant::now();
         loop {
             let credential = self.stored().await?;
-            let Some(tokens) = self.to_renew(&credential, refused) else { return Ok(credential) };
+            let Some(tokens) = self.due_tokens(&credential, refused) else { return Ok(credential) };
             if tokens.refresh_token.is_none() {
                 return self.without_refresh(tokens, refused.is_some(), &credential).await;
             }
@@ -68,7 +68,9 @@ impl Access<'_> {
     /// Ends the account: the service does not take its credential any more.
     pub(crate) async fn withdraw(&self, reason: &str) -> Result<Error> {
         let status = self.account.status;
-        let to = status.on(ConnectionEvent::Withdrawn).map_err(|error| Error::new(ErrorKind::Conflict, error.to_string()))?;
+        let to = status
+            .on(ConnectionEvent::Withdrawn)
+            .map_err(|error| Error::new(ErrorKind::Conflict, error.to_string()))?;
         let mut step = Transition::new(status, to, self.engine.now(), Some(reason.to_owned()));
         step.credential = CredentialChange::Drop;
         match self.engine.store().transition(self.project, &self.account.id, &step).await {
@@ -88,7 +90,7 @@ impl Access<'_> {
     }
 
     /// The tokens, where they have to be renewed first.
-    fn to_renew<'c>(&self, credential: &'c Credential, refused: Option<&SecretString>) -> Option<&'c Tokens> {
+    fn due_tokens<'c>(&self, credential: &'c Credential, refused: Option<&SecretString>) -> Option<&'c Tokens> {
         use composio_core::secrecy::ExposeSecret;
         let Credential::OAuth2(tokens) = credential else { return None };
         let was_refused = refused.is_some_and(|refused| refused.expose_secret() == tokens.access_token.expose_secret());
@@ -106,7 +108,9 @@ impl Access<'_> {
     async fn still_active(&self) -> Result<()> {
         match self.engine.store().account(self.project, &self.account.id).await? {
             Some(account) if account.is_active() => Ok(()),
-            Some(account) => Err(ended(&account.id, account.status_reason.as_deref().unwrap_or("it is no longer ACTIVE"))),
+            Some(account) => {
+                Err(ended(&account.id, account.status_reason.as_deref().unwrap_or("it is no longer ACTIVE")))
+            }
             None => Err(ended(&self.account.id, "it was deleted")),
         }
     }
@@ -121,7 +125,7 @@ impl Access<'_> {
     async fn renew_now(&self, lease: RefreshLease, refused: Option<&SecretString>) -> Result<Credential> {
         // Whoever had the lease before may have renewed it in the meantime.
         let credential = self.stored().await?;
-        let Some(before) = self.to_renew(&credential, refused) else {
+        let Some(before) = self.due_tokens(&credential, refused) else {
             self.end_lease(lease, None).await?;
             return Ok(credential);
         };
@@ -136,11 +140,19 @@ impl Access<'_> {
                 self.end_lease(lease, Some(&sealed)).await?;
                 Ok(renewed)
             }
-            Ok(Err(TokenError::InvalidGrant { .. })) if lease.interrupted => Err(self.withdraw("refresh_interrupted").await?),
-            Ok(Err(error @ TokenError::InvalidGrant { .. })) => Err(self.withdraw(&format!("refresh refused: {error}")).await?),
+            Ok(Err(TokenError::InvalidGrant { .. })) if lease.interrupted => {
+                Err(self.withdraw("refresh_interrupted").await?)
+            }
+            Ok(Err(error @ TokenError::InvalidGrant { .. })) => {
+                Err(self.withdraw(&format!("refresh refused: {error}")).await?)
+            }
             Ok(Err(error)) => {
                 self.end_lease(lease, None).await?;
-                self.make_do(before, refused, Error::new(ErrorKind::Unavailable, format!("the token cannot be renewed: {error}")))
+                self.make_do(
+                    before,
+                    refused,
+                    Error::new(ErrorKind::Unavailable, format!("the token cannot be renewed: {error}")),
+                )
             }
             Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
                 // The lease is left to run out: the next one knows that this refresh may have happened.
@@ -210,7 +222,10 @@ pub(crate) async fn app_of(
 ) -> Result<(String, SecretString)> {
     if config.managed {
         let app = toolkit.managed_app.as_ref().ok_or_else(|| {
-            let message = format!("auth config {} is managed, and the operator has no OAuth app for {} any more", config.id, toolkit.slug);
+            let message = format!(
+                "auth config {} is managed, and the operator has no OAuth app for {} any more",
+                config.id, toolkit.slug
+            );
             Error::new(ErrorKind::NoManagedAuth, message)
         })?;
         return Ok((app.client_id.clone(), app.client_secret.clone()));
@@ -221,7 +236,10 @@ pub(crate) async fn app_of(
     let secret = secret.and_then(|bytes| std::str::from_utf8(&bytes).map(SecretString::from).ok());
     match (&config.client_id, secret) {
         (Some(id), Some(secret)) => Ok((id.clone(), secret)),
-        _ => Err(Error::new(ErrorKind::Unexpected, format!("the OAuth app of auth config {} is not readable", config.id))),
+        _ => Err(Error::new(
+            ErrorKind::Unexpected,
+            format!("the OAuth app of auth config {} is not readable", config.id),
+        )),
     }
 }
 
@@ -236,7 +254,12 @@ pub(crate) fn seal_credential(
     engine.sealer().seal(&binding, &credential.to_bytes()?)
 }
 
-fn open_credential(engine: &Engine, project: &ProjectId, account: &ConnectedAccount, sealed: &Sealed) -> Result<Credential> {
+fn open_credential(
+    engine: &Engine,
+    project: &ProjectId,
+    account: &ConnectedAccount,
+    sealed: &Sealed,
+) -> Result<Credential> {
     let binding = Binding::new("credential", project.as_str(), account.id.as_str());
     match engine.sealer().open(&binding, sealed) {
         Some(bytes) => Credential::from_bytes(&bytes),

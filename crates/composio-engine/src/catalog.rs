@@ -11,7 +11,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::execute::Validator;
-use crate::manifest::{ApiKeySpec, AuthSchemeSpec, HttpBinding, Manifest, ManifestTool, OAuth2Spec, OAuthEndpoints, Overrides, Placement};
+use crate::manifest::{
+    ApiKeySpec, AuthSchemeSpec, HttpBinding, Manifest, ManifestTool, OAuth2Spec, OAuthEndpoints, Overrides, Placement,
+};
 
 /// How alike two slugs have to be for one to be suggested for the other: Jaro-Winkler, 0 to 1.
 const NEAR: f64 = 0.8;
@@ -191,7 +193,8 @@ impl CatalogTool {
         match validator {
             Some(validator) => validator.check(arguments),
             None => {
-                let message = format!("the input schema of {} is broken; import the toolkit again", self.definition.slug);
+                let message =
+                    format!("the input schema of {} is broken; import the toolkit again", self.definition.slug);
                 Err(Error::new(ErrorKind::Unexpected, message))
             }
         }
@@ -203,7 +206,8 @@ impl CatalogTool {
 /// # Errors
 /// `InvalidInput`, naming what is wrong with it.
 pub(crate) fn read_manifest(bytes: &[u8]) -> Result<Manifest> {
-    let unreadable = |reason: String| Error::new(ErrorKind::InvalidInput, format!("the manifest is not readable: {reason}"));
+    let unreadable =
+        |reason: String| Error::new(ErrorKind::InvalidInput, format!("the manifest is not readable: {reason}"));
     let mut text = String::new();
     if bytes.starts_with(&[0x1f, 0x8b]) {
         flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).map_err(|error| unreadable(error.to_string()))?;
@@ -240,7 +244,8 @@ mod tests {
 
     #[test]
     fn slugs_that_look_alike_are_suggested() {
-        let known = ["GITHUB_CREATE_AN_ISSUE", "GITHUB_CREATE_AN_ISSUE_COMMENT", "GITHUB_GET_A_USER", "MAILBOX_SEND_MESSAGE"];
+        let known =
+            ["GITHUB_CREATE_AN_ISSUE", "GITHUB_CREATE_AN_ISSUE_COMMENT", "GITHUB_GET_A_USER", "MAILBOX_SEND_MESSAGE"];
         let found = near("GITHUB_CREATE_ISSUE", known.into_iter());
         assert_eq!(found[..2], ["GITHUB_CREATE_AN_ISSUE", "GITHUB_CREATE_AN_ISSUE_COMMENT"]);
         assert!(near("ZZZ", known.into_iter()).is_empty());

@@ -8,7 +8,7 @@ mod identity;
 use async_trait::async_trait;
 use composio_core::secrecy::{ExposeSecret, SecretString};
 use composio_core::{
-    AuthConfig, AuthScheme, CallbackParams, ConnectFlow, ConnectedAccount, ConnectedAccountId, Connected,
+    AuthConfig, AuthScheme, CallbackParams, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId,
     ConnectionEvent, Error, ErrorKind, Field, FlowCookie, FormFields, Identity, Link, LinkPage, LinkRequest,
     LinkTarget, Refusal, Result, Started, Url,
 };
@@ -80,6 +80,11 @@ async fn to_reconnect(scope: &Scope<'_>, id: &ConnectedAccountId) -> Result<Conn
     }
     if !account.status.can_reconnect() {
         let message = format!("{id} is {}, so it needs no reconnect", account.status);
+        return Err(Error::new(ErrorKind::Conflict, message));
+    }
+    let config = scope.engine.store().auth_config(scope.project, &account.auth_config).await?;
+    if !config.is_some_and(|config| config.enabled) {
+        let message = format!("{id} was made from auth config {}, which is disabled or gone", account.auth_config);
         return Err(Error::new(ErrorKind::Conflict, message));
     }
     Ok(account)
@@ -155,7 +160,8 @@ async fn start_oauth(
         callback_url: flow.claims.callback_url.clone(),
         expires_at: flow.claims.expires_at,
     };
-    let sealed = engine.sealer().seal(&verifier_binding(&flow.project, &account.id), verifier.expose_secret().as_bytes())?;
+    let sealed =
+        engine.sealer().seal(&verifier_binding(&flow.project, &account.id), verifier.expose_secret().as_bytes())?;
     engine.store().put_pending(&flow.project, &state_digest, &pending, &sealed).await?;
     let spec = toolkit.oauth2()?;
     let url = authorize_url(&AuthorizeRequest {
@@ -188,11 +194,7 @@ async fn start_fields(
     Ok(connected(flow.engine, toolkit, account, None, flow.claims.callback_url.as_ref()))
 }
 
-async fn complete_taken(
-    engine: &Engine,
-    taken: TakenPending,
-    params: &CallbackParams,
-) -> Result<Connected> {
+async fn complete_taken(engine: &Engine, taken: TakenPending, params: &CallbackParams) -> Result<Connected> {
     let TakenPending { project, pending, .. } = &taken;
     let account = engine.store().account(project, &pending.account).await?.ok_or_else(dead_link)?;
     if account.status.on(ConnectionEvent::Connected).is_err() {
@@ -223,11 +225,8 @@ async fn finish(
         Refusal::Failed(error.to_string())
     })?;
     let credential = Credential::OAuth2(tokens);
-    let identity = match fetch_identity(engine, toolkit, AuthScheme::OAuth2, &credential).await {
-        Ok(identity) => identity,
-        // The scopes may not allow to ask who it is. A reconnect needs to know, and is refused below.
-        Err(_) => None,
-    };
+    // The scopes may not allow to ask who it is. A reconnect needs to know, and is refused below.
+    let identity = fetch_identity(engine, toolkit, AuthScheme::OAuth2, &credential).await.unwrap_or_default();
     same_identity(account, identity.as_ref()).map_err(Refusal::Failed)?;
     let activated = activate(engine, &taken.project, account, &credential, identity).await;
     activated.map_err(|error| Refusal::Failed(error.to_string()))
@@ -265,9 +264,9 @@ async fn exchange(
 ) -> Result<Tokens> {
     let TakenPending { project, pending, verifier } = taken;
     let config = engine.store().auth_config(project, &account.auth_config).await?;
-    let config = config.filter(|config| config.enabled).ok_or_else(|| {
-        Error::new(ErrorKind::Conflict, "the auth config was disabled or deleted in the meantime")
-    })?;
+    let config = config
+        .filter(|config| config.enabled)
+        .ok_or_else(|| Error::new(ErrorKind::Conflict, "the auth config was disabled or deleted in the meantime"))?;
     let (id, secret) = app_of(engine, project, toolkit, &config).await?;
     let opened = engine.sealer().open(&verifier_binding(project, &account.id), verifier);
     let verifier = opened.and_then(|bytes| std::str::from_utf8(&bytes).map(SecretString::from).ok());

@@ -47,6 +47,7 @@ impl Engine {
         if let Some(error) = options.error {
             return Err(error);
         }
+        check_public_url(&options.public_url)?;
         let catalog = catalog(options.manifests, options.overrides, options.managed_apps)?;
         let sealer = Sealer::open_store(options.key, &*store).await?;
         let inner = Inner {
@@ -78,7 +79,7 @@ impl Engine {
     /// The redirect URI that OAuth apps have to be registered with.
     #[must_use]
     pub fn redirect_uri(&self) -> Url {
-        self.page("oauth/callback")
+        self.page("/oauth/callback")
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -114,11 +115,10 @@ impl Engine {
         random::id(prefix, self.now())
     }
 
-    /// A page of ours, below the public URL.
+    /// A page of ours.
     pub(crate) fn page(&self, path: &str) -> Url {
         let mut url = self.inner.public_url.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{base}/{path}"));
+        url.set_path(path);
         url
     }
 
@@ -142,8 +142,21 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("store", &self.inner.store).field("public_url", &self.inner.public_url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("store", &self.inner.store)
+            .field("public_url", &self.inner.public_url.as_str())
+            .finish_non_exhaustive()
     }
+}
+
+/// Links and callbacks share one origin, and their cookies are bound to its paths.
+fn check_public_url(url: &Url) -> Result<()> {
+    let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if plain && matches!(url.scheme(), "http" | "https") && url.has_host() {
+        return Ok(());
+    }
+    let rule = "an http or https address without a path, such as https://agents.example.com";
+    Err(Error::invalid_input("public_url", &url.origin().ascii_serialization(), rule))
 }
 
 type ByToolkit<T> = indexmap::IndexMap<composio_core::ToolkitSlug, T>;
@@ -161,8 +174,10 @@ fn catalog(
     }
     match overrides.keys().chain(apps.keys()).next() {
         None => Ok(catalog),
-        Some(toolkit) => {
-            Err(Error::invalid_input("toolkit", toolkit.as_str(), "it is configured, and the engine has no manifest for it"))
-        }
+        Some(toolkit) => Err(Error::invalid_input(
+            "toolkit",
+            toolkit.as_str(),
+            "it is configured, and the engine has no manifest for it",
+        )),
     }
 }

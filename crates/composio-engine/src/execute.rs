@@ -115,7 +115,13 @@ impl Job {
     async fn run(&self) -> Result<ToolOutput> {
         let (toolkit, tool) = self.engine.catalog().tool(&self.tool)?;
         let Some((config, account)) = &self.with else {
-            let request = plan::plan(&toolkit.manifest, &tool.binding, &toolkit.overrides, &self.arguments, &plan::Credential::None)?;
+            let request = plan::plan(
+                &toolkit.manifest,
+                &tool.binding,
+                &toolkit.overrides,
+                &self.arguments,
+                &plan::Credential::None,
+            )?;
             return read::read(self.send(tool, request).await?, &[]);
         };
         let access = Access { engine: &self.engine, project: &self.project, toolkit, config, account };
@@ -188,5 +194,7 @@ fn check_filter(config: &AuthConfig, tool: &ToolSlug) -> Result<()> {
         return Ok(());
     }
     let text = format!("{tool} may not run on this connection: its auth config does not allow it");
-    Err(Error::new(ErrorKind::PermissionDenied, text.clone()).with_model_text(text).with_context("auth_config", &config.id))
+    Err(Error::new(ErrorKind::PermissionDenied, text.clone())
+        .with_model_text(text)
+        .with_context("auth_config", &config.id))
 }

@@ -67,10 +67,10 @@ mod sessions;
 pub mod store;
 mod toolkits;
 
+pub use self::http::HttpOptions;
 pub use backend::EmbeddedBackend;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use engine::Engine;
-pub use self::http::HttpOptions;
 pub use manifest::{Manifest, Overrides};
 pub use options::{Application, EngineOptions};
 pub use seal::{KeySource, SealingKey};

@@ -79,7 +79,10 @@ impl Management for EmbeddedBackend {
         }
         let config = self.auth_config(&new.auth_config).await?;
         if !config.enabled {
-            return Err(Error::new(ErrorKind::Conflict, format!("auth config {} is disabled; enable it first", config.id)));
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!("auth config {} is disabled; enable it first", config.id),
+            ));
         }
         if config.scheme != AuthScheme::ApiKey {
             let rule = format!("accounts of {} are connected by their users, through a link", config.scheme);
@@ -152,7 +155,11 @@ impl EmbeddedBackend {
 
 /// Aliases are labels of people; they may not be taken for ids.
 pub(crate) fn check_alias(alias: &str) -> Result<()> {
-    if alias.trim().is_empty() || alias.len() > 64 || alias.starts_with(ID_PREFIX) || alias.chars().any(char::is_control) {
+    if alias.trim().is_empty()
+        || alias.len() > 64
+        || alias.starts_with(ID_PREFIX)
+        || alias.chars().any(char::is_control)
+    {
         let rule = "1 to 64 characters, on one line, that do not begin with `ca_`";
         return Err(Error::invalid_input("alias", alias, rule));
     }
@@ -164,13 +171,16 @@ fn check_scheme(toolkit: &Toolkit, new: &NewAuthConfig) -> Result<()> {
         AuthScheme::OAuth2 => {
             toolkit.oauth2()?;
             if new.app.is_none() && toolkit.managed_app.is_none() {
-                let message = format!("{} has no managed OAuth app; give your own with `.oauth_app(id, secret)`", toolkit.slug);
+                let message =
+                    format!("{} has no managed OAuth app; give your own with `.oauth_app(id, secret)`", toolkit.slug);
                 return Err(Error::new(ErrorKind::NoManagedAuth, message));
             }
             Ok(())
         }
         AuthScheme::ApiKey => toolkit.api_key().map(drop),
-        scheme => Err(Error::invalid_input("scheme", scheme.as_str(), "toolkits without authentication need no auth config")),
+        scheme => {
+            Err(Error::invalid_input("scheme", scheme.as_str(), "toolkits without authentication need no auth config"))
+        }
     }
 }
 
@@ -193,7 +203,8 @@ async fn give_back(access: &Access<'_>) -> Result<()> {
         let request = revoke_request(&endpoint, client, token, hint)?;
         let reply = access.engine.http().send(request).await.map_err(|error| not_told(&error.into_error(true)))?;
         if !reply.status().is_success() {
-            let message = format!("the service answered {} to the revocation; nothing was changed here", reply.status());
+            let message =
+                format!("the service answered {} to the revocation; nothing was changed here", reply.status());
             return Err(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe));
         }
     }
@@ -207,9 +218,10 @@ fn not_told(error: &Error) -> Error {
 }
 
 fn step(account: &ConnectedAccount, event: ConnectionEvent, at: composio_core::Timestamp) -> Result<Transition> {
-    let to = account.status.on(event).map_err(|error| {
-        Error::new(ErrorKind::Conflict, format!("{}: {error}", account.id))
-    })?;
+    let to = account
+        .status
+        .on(event)
+        .map_err(|error| Error::new(ErrorKind::Conflict, format!("{}: {error}", account.id)))?;
     Ok(Transition::new(account.status, to, at, None))
 }
 

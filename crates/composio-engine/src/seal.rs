@@ -50,7 +50,10 @@ impl SealingKey {
         let decoded = BASE64_STANDARD.decode(text.expose_secret().trim()).map(Zeroizing::new).ok();
         let bytes = decoded.and_then(|bytes| <[u8; KEY_LEN]>::try_from(bytes.as_slice()).ok());
         bytes.map(Self::new).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidInput, "the sealing key is not 32 bytes of base64; make one with `openssl rand -base64 32`")
+            Error::new(
+                ErrorKind::InvalidInput,
+                "the sealing key is not 32 bytes of base64; make one with `openssl rand -base64 32`",
+            )
         })
     }
 
@@ -59,7 +62,8 @@ impl SealingKey {
     }
 
     fn id(&self) -> [u8; ID_LEN] {
-        let digest = Sha256::new().chain_update(b"composio sealing key").chain_update(self.0.expose_secret()).finalize();
+        let digest =
+            Sha256::new().chain_update(b"composio sealing key").chain_update(self.0.expose_secret()).finalize();
         let mut id = [0; ID_LEN];
         id.copy_from_slice(&digest[..ID_LEN]);
         id
@@ -183,7 +187,8 @@ async fn key_file(path: &Path, store: &dyn Store) -> Result<SealingKey> {
         Ok(text) => SealingKey::from_base64(&text.into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if store.has_sealed().await? {
-                let message = format!("the key file {} is gone, and the store holds what it sealed; restore it", path.display());
+                let message =
+                    format!("the key file {} is gone, and the store holds what it sealed; restore it", path.display());
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             let key = SealingKey::generate()?;

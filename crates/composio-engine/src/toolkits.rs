@@ -43,7 +43,8 @@ pub(crate) fn list_tools(scope: &Scope<'_>, query: &ToolQuery) -> Result<Page<To
 pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
     let (default, max) = TOOLKITS_PAGE;
     let limit = query.limit.unwrap_or(default).clamp(1, max);
-    let wanted: Vec<&Toolkit> = scope.engine.catalog().toolkits().filter(|toolkit| matches(scope, toolkit, query)).collect();
+    let wanted: Vec<&Toolkit> =
+        scope.engine.catalog().toolkits().filter(|toolkit| matches(scope, toolkit, query)).collect();
     if let Some(connected) = query.connected {
         let mut states = Vec::new();
         for toolkit in wanted {
@@ -65,7 +66,9 @@ pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Re
 fn matches(scope: &Scope<'_>, toolkit: &Toolkit, query: &ToolkitQuery) -> bool {
     let text = query.search.as_deref().unwrap_or_default().to_lowercase();
     let manifest = &toolkit.manifest;
-    let found = [&manifest.slug, &manifest.name, &manifest.description].iter().any(|place| place.to_lowercase().contains(&text));
+    let found = [&manifest.slug, &manifest.name, &manifest.description]
+        .iter()
+        .any(|place| place.to_lowercase().contains(&text));
     let asked = query.toolkits.is_empty() || query.toolkits.contains(&toolkit.slug);
     found && asked && scope.session.config.toolkits.allows(&toolkit.slug)
 }

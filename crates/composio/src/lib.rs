@@ -10,3 +10,8 @@ mod embedded;
 pub use composio_engine as engine;
 #[cfg(feature = "embedded")]
 pub use embedded::{Embedded, EmbeddedOptions};
+
+/// The workspace's README, so that its program compiles.
+#[cfg(all(doctest, feature = "embedded"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

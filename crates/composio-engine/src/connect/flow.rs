@@ -1,8 +1,6 @@
 //! A link, read: what it is for, and whether it still works.
 
-use composio_core::{
-    AuthConfig, AuthScheme, ConfigChoice, ConnectedAccount, LinkPage, Result, select_auth_config,
-};
+use composio_core::{AuthConfig, AuthScheme, ConfigChoice, ConnectedAccount, LinkPage, Result, select_auth_config};
 
 use super::{form_fields, scopes};
 use crate::catalog::Toolkit;

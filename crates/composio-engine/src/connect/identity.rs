@@ -33,10 +33,13 @@ pub(crate) async fn fetch_identity(
     };
     match reply.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            let text = format!("{} does not accept it; check that it is complete and still valid", toolkit.manifest.name);
+            let text =
+                format!("{} does not accept it; check that it is complete and still valid", toolkit.manifest.name);
             Err(Error::new(ErrorKind::InvalidInput, text.clone()).with_model_text(text))
         }
-        status if status.is_success() => Ok(serde_json::from_slice(reply.body()).ok().and_then(|body| read(spec, &body))),
+        status if status.is_success() => {
+            Ok(serde_json::from_slice(reply.body()).ok().and_then(|body| read(spec, &body)))
+        }
         status => {
             tracing::warn!(toolkit = %toolkit.slug, %status, "the service did not say who the account is");
             Ok(None)
@@ -67,7 +70,8 @@ mod tests {
     #[test]
     fn identities_are_read_where_the_manifest_points() {
         let spec: manifest::Identity =
-            serde_json::from_value(json!({"method": "GET", "path": "/me", "id": "/data/id", "label": "/data/login"})).unwrap();
+            serde_json::from_value(json!({"method": "GET", "path": "/me", "id": "/data/id", "label": "/data/login"}))
+                .unwrap();
         for (body, expected) in [
             (json!({"data": {"id": 7, "login": "alice"}}), Some(Identity::new("7", "alice"))),
             (json!({"data": {"id": "u_7"}}), Some(Identity::new("u_7", "u_7"))),

@@ -159,7 +159,9 @@ impl Failed {
         use ErrorKind as Kind;
         match error.kind() {
             _ if error.retry() != Retry::Never => None,
-            Kind::InvalidInput | Kind::NotFound | Kind::Conflict | Kind::ConnectionRequired | Kind::NoManagedAuth => None,
+            Kind::InvalidInput | Kind::NotFound | Kind::Conflict | Kind::ConnectionRequired | Kind::NoManagedAuth => {
+                None
+            }
             Kind::Unauthorized | Kind::PermissionDenied | Kind::RateLimited | Kind::Unavailable | Kind::Timeout => None,
             Kind::ToolFailed => Some(Self::Tool),
             Kind::OutcomeUnknown => Some(Self::Unknown),
@@ -251,7 +253,10 @@ mod tests {
         let outcome = Outcome::of(&failed, "log_1").unwrap();
         let text = serde_json::to_string(&outcome).unwrap();
         let error = serde_json::from_str::<Outcome>(&text).unwrap().into_result().unwrap_err();
-        assert_eq!((error.kind(), &*error.for_model(), error.log_id()), (ErrorKind::ToolFailed, "title is missing", Some("log_1")));
+        assert_eq!(
+            (error.kind(), &*error.for_model(), error.log_id()),
+            (ErrorKind::ToolFailed, "title is missing", Some("log_1"))
+        );
     }
 
     #[test]

@@ -83,7 +83,9 @@ mod tests {
             verifier: &"v".into(),
         });
         let pairs: Vec<_> = url.query_pairs().into_owned().collect();
-        let get = |name: &str| pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>();
+        let get = |name: &str| {
+            pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+        };
         assert_eq!(get("x"), ["1"]);
         assert_eq!(get("scope"), ["repo user:email"]);
         assert_eq!(get("access_type"), ["offline"]);

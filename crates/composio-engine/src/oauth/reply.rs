@@ -60,9 +60,10 @@ pub(crate) fn read_tokens(
                 .map(Into::into)
                 .or_else(|| before.and_then(|tokens| tokens.refresh_token.clone())),
             expires_at: body.expires_in.as_ref().and_then(seconds).map(|seconds| now.plus(seconds)),
-            scopes: body.scope.map_or_else(|| before.map(|tokens| tokens.scopes.clone()).unwrap_or_default(), |scope| {
-                scope.split([' ', ',']).filter(|part| !part.is_empty()).map(str::to_owned).collect()
-            }),
+            scopes: body.scope.map_or_else(
+                || before.map(|tokens| tokens.scopes.clone()).unwrap_or_default(),
+                |scope| scope.split([' ', ',']).filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            ),
         }),
         _ => Err(trouble(status)),
     }
@@ -140,7 +141,11 @@ mod tests {
             (r#"{"access_token":"a","expires_in":null,"extra":{}}"#, None, vec![]),
         ] {
             let tokens = read(200, body).unwrap();
-            assert_eq!((tokens.expires_at, tokens.scopes), (expires_at, scopes.into_iter().map(str::to_owned).collect()), "{body}");
+            assert_eq!(
+                (tokens.expires_at, tokens.scopes),
+                (expires_at, scopes.into_iter().map(str::to_owned).collect()),
+                "{body}"
+            );
         }
     }
 

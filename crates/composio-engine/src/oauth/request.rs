@@ -30,12 +30,16 @@ pub(crate) enum Grant<'a> {
 /// The request that exchanges a grant for tokens.
 pub(crate) fn token_request(endpoint: &Url, client: Client<'_>, grant: Grant<'_>) -> Result<Request<Bytes>> {
     match grant {
-        Grant::Code { code, redirect_uri, verifier } => form(endpoint, client, &[
-            ("grant_type", "authorization_code"),
-            ("code", code.expose_secret()),
-            ("redirect_uri", redirect_uri.as_str()),
-            ("code_verifier", verifier.expose_secret()),
-        ]),
+        Grant::Code { code, redirect_uri, verifier } => form(
+            endpoint,
+            client,
+            &[
+                ("grant_type", "authorization_code"),
+                ("code", code.expose_secret()),
+                ("redirect_uri", redirect_uri.as_str()),
+                ("code_verifier", verifier.expose_secret()),
+            ],
+        ),
         Grant::Refresh { token } => {
             form(endpoint, client, &[("grant_type", "refresh_token"), ("refresh_token", token.expose_secret())])
         }
@@ -76,8 +80,8 @@ fn form(endpoint: &Url, client: Client<'_>, pairs: &[(&str, &str)]) -> Result<Re
 fn basic(client: Client<'_>) -> Result<HeaderValue> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let joined = format!("{}:{}", encode(client.id), encode(client.secret.expose_secret()));
-    let mut value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(joined)))
-        .map_err(|_| unbuildable())?;
+    let mut value =
+        HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(joined))).map_err(|_| unbuildable())?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -35,7 +35,8 @@ async fn many_callers_and_two_engines_renew_once() {
     let twin = other.session(session.id()).await.unwrap();
     let before = world.seen("POST", "/oauth/token");
     world.advance(HOUR * 2);
-    let calls = (0..16).map(|turn| if turn % 2 == 0 { session.execute(LIST, json!({})) } else { twin.execute(LIST, json!({})) });
+    let calls = (0..16)
+        .map(|turn| if turn % 2 == 0 { session.execute(LIST, json!({})) } else { twin.execute(LIST, json!({})) });
     for result in futures::future::join_all(calls.map(IntoFuture::into_future)).await {
         result.unwrap();
     }
@@ -117,7 +118,10 @@ async fn a_renewal_that_was_killed_after_the_service_rotated_ends_as_interrupted
     let error = session.execute(LIST, json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
     let ended = world.account(&session, &account.id).await;
-    assert_eq!((ended.status, ended.status_reason.as_deref()), (ConnectionStatus::Expired, Some("refresh_interrupted")));
+    assert_eq!(
+        (ended.status, ended.status_reason.as_deref()),
+        (ConnectionStatus::Expired, Some("refresh_interrupted"))
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
-    CallbackParams, Composio, ConnectFlow, ConnectedAccount, ConnectedAccountId, Connected, FormFields, LinkStep,
+    CallbackParams, Composio, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId, FormFields, LinkStep,
     Session, Timestamp, ToolkitSlug, Url,
 };
 use composio_demo::{Demo, DemoOptions, MAILBOX_MANIFEST, TRACKER_MANIFEST};

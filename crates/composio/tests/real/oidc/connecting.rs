@@ -70,7 +70,7 @@ async fn the_provider_requires_the_proof_that_the_engine_gives() {
             ("redirect_uri", redirect_uri.as_str()),
             ("code_verifier", verifier),
         ];
-        assert_eq!(world.ask("/token", POST.0, &form).await.status(), status);
+        assert_eq!(world.ask("/token", POST, &form).await.status(), status);
     }
     world.embedded.shutdown().await;
 }
@@ -84,7 +84,7 @@ async fn a_code_that_comes_again_is_refused_and_ends_the_grant() {
 
     let again: Vec<_> = first.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let again: Vec<_> = again.into_iter().filter(|(name, _)| !name.starts_with("client_")).collect();
-    let refused = world.ask("/token", POST.0, &again).await;
+    let refused = world.ask("/token", POST, &again).await;
     assert_eq!(refused.status(), 400);
     assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["error"], "invalid_grant");
 

@@ -11,12 +11,12 @@ async fn revoking_gives_both_tokens_back() {
         let account = world.connect("alice").await;
         let held = world.tap.last("authorization_code");
         let (access, refresh) = (held.given("access_token"), held.given("refresh_token"));
-        assert!(world.is_known(client.0, refresh).await && world.is_known(client.0, access).await);
+        assert!(world.is_known(client, refresh).await && world.is_known(client, access).await);
         assert_eq!(world.status_of(access).await, 200);
 
         let revoked = world.embedded.composio().connected_accounts().revoke(account.id.clone()).await.unwrap();
         assert_eq!(revoked.status, ConnectionStatus::Revoked);
-        assert!(!world.is_known(client.0, refresh).await && !world.is_known(client.0, access).await);
+        assert!(!world.is_known(client, refresh).await && !world.is_known(client, access).await);
         assert_eq!(world.status_of(access).await, 401);
         assert!(world.credential(&account.id).await.is_none());
 
@@ -36,7 +36,7 @@ async fn access_that_was_withdrawn_at_the_provider_ends_the_account_at_the_next_
     let Some(world) = World::new(POST).await else { return };
     let account = world.connect("alice").await;
     world.me().await.unwrap();
-    world.withdraw(POST.0, world.tap.last("authorization_code").given("refresh_token")).await;
+    world.withdraw(POST, world.tap.last("authorization_code").given("refresh_token")).await;
 
     let error = world.me().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");

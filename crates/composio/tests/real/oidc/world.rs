@@ -11,10 +11,11 @@ use crate::place::{OIDC, Turn};
 use crate::visitor::{Page, Visitor};
 use crate::wiretap::Wiretap;
 
-/// How each client of the provider shows who it is.
-pub(super) const BASIC: (&str, &str) = ("oidc-basic", "client_secret_basic");
-pub(super) const POST: (&str, &str) = ("oidc-post", "client_secret_post");
-pub(super) const PUBLIC: (&str, &str) = ("oidc-public", "none");
+/// A client of the provider, and how it shows who it is.
+pub(super) type Client = (&'static str, &'static str);
+pub(super) const BASIC: Client = ("oidc-basic", "client_secret_basic");
+pub(super) const POST: Client = ("oidc-post", "client_secret_post");
+pub(super) const PUBLIC: Client = ("oidc-public", "none");
 
 pub(super) const SECRET: &str = "oidc-secret";
 pub(super) const ME: &str = "NOTES_ME";
@@ -31,12 +32,12 @@ pub(super) struct World {
 
 impl World {
     /// The provider with its own lifetimes, and an engine on disk that is this client; none where it was not started.
-    pub(super) async fn new((client, token_auth): (&str, &str)) -> Option<Self> {
+    pub(super) async fn new(client: Client) -> Option<Self> {
         let turn = OIDC.turn().await?;
         let tap = Wiretap::start(turn.at("/token")).await;
         let folder = TempDir::new().unwrap();
         let options = || {
-            options(&turn, client, token_auth)
+            options(&turn, client)
                 .overrides("notes", through(&tap))
                 .http(HttpOptions::default().allow_private(turn.target()).allow_private(tap.target()))
                 .data(folder.path())
@@ -91,21 +92,24 @@ impl World {
     }
 
     /// Whether the provider still knows a token (RFC 7662).
-    pub(super) async fn is_known(&self, client: &str, token: &str) -> bool {
+    pub(super) async fn is_known(&self, client: Client, token: &str) -> bool {
         let reply = self.ask("/token/introspection", client, &[("token", token)]).await;
         reply.json::<Value>().await.unwrap()["active"].as_bool().unwrap()
     }
 
     /// Ends a grant at the provider, behind the engine's back (RFC 7009).
-    pub(super) async fn withdraw(&self, client: &str, token: &str) {
+    pub(super) async fn withdraw(&self, client: Client, token: &str) {
         assert_eq!(self.ask("/token/revocation", client, &[("token", token)]).await.status(), 200);
     }
 
-    /// Asks the provider as a client that puts its secret into the form.
-    pub(super) async fn ask(&self, path: &str, client: &str, form: &[(&str, &str)]) -> reqwest::Response {
-        let mut form = form.to_vec();
-        form.extend([("client_id", client), ("client_secret", SECRET)]);
-        self.http.post(self.turn.at(path)).form(&form).send().await.unwrap()
+    /// Asks the provider as one of its clients.
+    pub(super) async fn ask(&self, path: &str, client: Client, form: &[(&str, &str)]) -> reqwest::Response {
+        let (request, mut form) = (self.http.post(self.turn.at(path)), form.to_vec());
+        if client == BASIC {
+            return request.basic_auth(client.0, Some(SECRET)).form(&form).send().await.unwrap();
+        }
+        form.extend([("client_id", client.0), ("client_secret", SECRET)]);
+        request.form(&form).send().await.unwrap()
     }
 }
 
@@ -139,7 +143,7 @@ fn through(tap: &Wiretap) -> Overrides {
 }
 
 /// The provider as a toolkit, and one of its clients as the OAuth app.
-pub(super) fn options(turn: &Turn, client: &str, token_auth: &str) -> EmbeddedOptions {
+fn options(turn: &Turn, (client, token_auth): Client) -> EmbeddedOptions {
     EmbeddedOptions::new()
         .application("Acme Assistant")
         .toolkit(manifest(turn, token_auth).to_string().as_bytes())
