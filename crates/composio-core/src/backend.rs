@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use self::connect::{
-    CallbackParams, ConnectFlow, Connected, Field, FlowCookie, LinkPage, LinkStep, Refusal, Started,
+    Brand, CallbackParams, ConnectFlow, Connected, Field, FlowCookie, LinkPage, LinkStep, Refusal, Started,
 };
 pub use self::query::{AccountQuery, AuthConfigQuery, Page, ToolQuery, ToolkitQuery};
 use crate::account::ConnectedAccount;

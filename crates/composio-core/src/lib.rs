@@ -75,9 +75,9 @@ pub use auth::{
     AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
 };
 pub use backend::{
-    AccountQuery, AuthConfigQuery, Backend, CallbackParams, Capabilities, ConnectFlow, Connected, Field, FlowCookie,
-    Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpEndpoint, Page, Refusal, SessionRecord, Started,
-    ToolQuery, ToolkitQuery, ToolkitState,
+    AccountQuery, AuthConfigQuery, Backend, Brand, CallbackParams, Capabilities, ConnectFlow, Connected, Field,
+    FlowCookie, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpEndpoint, Page, Refusal,
+    SessionRecord, Started, ToolQuery, ToolkitQuery, ToolkitState,
 };
 pub use composio::{
     AuthConfigs, Composio, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs,

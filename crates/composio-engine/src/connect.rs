@@ -8,7 +8,7 @@ mod identity;
 use async_trait::async_trait;
 use composio_core::secrecy::{ExposeSecret, SecretString};
 use composio_core::{
-    AuthConfig, AuthScheme, CallbackParams, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId,
+    AuthConfig, AuthScheme, Brand, CallbackParams, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId,
     ConnectionEvent, Error, ErrorKind, Field, FlowCookie, FormFields, Identity, Link, LinkPage, LinkRequest,
     LinkTarget, Refusal, Result, Started, Url,
 };
@@ -92,6 +92,10 @@ async fn to_reconnect(scope: &Scope<'_>, id: &ConnectedAccountId) -> Result<Conn
 
 #[async_trait]
 impl ConnectFlow for Engine {
+    fn brand(&self) -> Brand {
+        self.application().clone()
+    }
+
     async fn open(&self, token: &str) -> Result<LinkPage> {
         let flow = Flow::read(self, token).await?;
         let scope = flow.scope().await?;
@@ -191,7 +195,7 @@ async fn start_fields(
         return Err(Error::new(ErrorKind::InvalidInput, format!("This key cannot be used: {reason}.")));
     }
     activate(flow.engine, &flow.project, account, &credential, identity).await?;
-    Ok(connected(flow.engine, toolkit, account, None, flow.claims.callback_url.as_ref()))
+    Ok(connected(toolkit, account, None, flow.claims.callback_url.as_ref()))
 }
 
 async fn complete_taken(engine: &Engine, taken: TakenPending, params: &CallbackParams) -> Result<Connected> {
@@ -208,7 +212,7 @@ async fn complete_taken(engine: &Engine, taken: TakenPending, params: &CallbackP
             Some(refusal)
         }
     };
-    Ok(connected(engine, toolkit, &account, refusal, pending.callback_url.as_ref()))
+    Ok(connected(toolkit, &account, refusal, pending.callback_url.as_ref()))
 }
 
 /// Everything between the service's answer and an ACTIVE account. What goes wrong is the person's to read.
@@ -324,13 +328,13 @@ fn same_identity(account: &ConnectedAccount, found: Option<&Identity>) -> Result
 }
 
 fn connected(
-    engine: &Engine,
     toolkit: &Toolkit,
     account: &ConnectedAccount,
     refusal: Option<Refusal>,
     callback: Option<&Url>,
 ) -> Connected {
-    let mut connected = Connected::new(account.id.clone(), &toolkit.manifest.name, &engine.application().name);
+    let mut connected = Connected::new(account.id.clone(), &toolkit.manifest.name);
+    connected.toolkit_logo = toolkit.manifest.logo.as_ref().map(ToString::to_string);
     let status = if refusal.is_some() { "failed" } else { "success" };
     connected.callback = callback.map(|url| {
         let mut url = url.clone();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use composio_core::{Error, ErrorKind, Result, Timestamp, Url};
+use composio_core::{Brand, Error, ErrorKind, Result, Timestamp, Url};
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
@@ -12,7 +12,7 @@ use crate::backend::EmbeddedBackend;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::http::Http;
-use crate::options::{Application, EngineOptions};
+use crate::options::EngineOptions;
 use crate::random;
 use crate::seal::Sealer;
 use crate::store::{ProjectId, Store};
@@ -33,7 +33,7 @@ struct Inner {
     http: Http,
     clock: Arc<dyn Clock>,
     public_url: Url,
-    application: Application,
+    application: Brand,
     callback_origins: Vec<String>,
     tasks: TaskTracker,
 }
@@ -98,7 +98,7 @@ impl Engine {
         &self.inner.http
     }
 
-    pub(crate) fn application(&self) -> &Application {
+    pub(crate) fn application(&self) -> &Brand {
         &self.inner.application
     }
 

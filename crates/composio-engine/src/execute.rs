@@ -24,7 +24,7 @@ use crate::catalog::{CatalogTool, Toolkit};
 use crate::credential::Credential;
 use crate::engine::Engine;
 use crate::manifest::HttpBinding;
-use crate::scope::Scope;
+use crate::scope::{OwnedScope, Scope};
 use crate::store::ProjectId;
 
 /// Runs a tool with the account that the session's rules choose.
@@ -43,35 +43,34 @@ async fn run(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutp
     let (toolkit, tool) = scope.engine.catalog().tool(&call.tool)?;
     scope.permit(toolkit)?;
     tool.check(&call.arguments)?;
-    match call.idempotency_key.clone() {
-        Some(key) => once::execute(scope, toolkit, call, key, log_id).await,
-        None => {
-            let job = Job::new(scope, toolkit, call).await?;
-            let engine = scope.engine.clone();
-            let account = job.account_id();
-            let result = engine.own(async move { job.run().await }).await;
-            result.map_err(|error| with_reconnect(scope, toolkit, account.as_ref(), error))
-        }
+    if call.idempotency_key.is_some() {
+        return once::execute(scope, call, log_id).await;
     }
+    let (owned, log_id) = (OwnedScope::new(scope), log_id.to_owned());
+    scope.engine.own(async move { attempt(&owned.borrow(), call, &log_id).await }).await
+}
+
+/// Chooses the account and makes the call. Runs in a task of the engine.
+async fn attempt(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutput> {
+    let (toolkit, _) = scope.engine.catalog().tool(&call.tool)?;
+    let job = Job::new(scope, toolkit, call).await?;
+    let result = job.run().await;
+    let mended = result.map_err(|error| with_reconnect(scope, toolkit, job.account(), error));
+    mended.map_err(|error| error.with_log_id(log_id))
 }
 
 /// Adds the link that mends an account which ended during the call.
-fn with_reconnect(
-    scope: &Scope<'_>,
-    toolkit: &Toolkit,
-    account: Option<&composio_core::ConnectedAccountId>,
-    error: Error,
-) -> Error {
+fn with_reconnect(scope: &Scope<'_>, toolkit: &Toolkit, account: Option<&ConnectedAccount>, error: Error) -> Error {
     if error.kind() != ErrorKind::ConnectionRequired || error.connect_url().is_some() {
         return error;
     }
-    match account.map(|account| scope.reconnect_url(toolkit, account)) {
+    match account.map(|account| scope.reconnect_url(toolkit, &account.id)) {
         Some(Ok(url)) => error.with_connect_url(url),
         Some(Err(_)) | None => error,
     }
 }
 
-/// A call with everything that is needed to make it, for a task that outlives its caller.
+/// A call with everything that is needed to make it.
 struct Job {
     engine: Engine,
     project: ProjectId,
@@ -108,8 +107,8 @@ impl Job {
         Ok(Self { engine, project, tool: call.tool, arguments: call.arguments, with })
     }
 
-    fn account_id(&self) -> Option<composio_core::ConnectedAccountId> {
-        self.with.as_ref().map(|(_, account)| account.id.clone())
+    fn account(&self) -> Option<&ConnectedAccount> {
+        self.with.as_ref().map(|(_, account)| account)
     }
 
     async fn run(&self) -> Result<ToolOutput> {

@@ -72,7 +72,7 @@ pub use backend::EmbeddedBackend;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use engine::Engine;
 pub use manifest::{Manifest, Overrides};
-pub use options::{Application, EngineOptions};
+pub use options::EngineOptions;
 pub use seal::{KeySource, SealingKey};
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;

@@ -1,9 +1,8 @@
 //! What an operator says about an engine.
 
-use std::fmt;
 use std::sync::Arc;
 
-use composio_core::{Error, OAuthApp, Result, ToolkitSlug, Url};
+use composio_core::{Brand, Error, OAuthApp, Result, ToolkitSlug, Url};
 use indexmap::IndexMap;
 
 use crate::catalog::read_manifest;
@@ -29,7 +28,7 @@ use crate::seal::KeySource;
 pub struct EngineOptions {
     pub(crate) public_url: Url,
     pub(crate) key: KeySource,
-    pub(crate) application: Application,
+    pub(crate) application: Brand,
     pub(crate) manifests: Vec<Manifest>,
     pub(crate) overrides: IndexMap<ToolkitSlug, Overrides>,
     pub(crate) managed_apps: IndexMap<ToolkitSlug, OAuthApp>,
@@ -39,18 +38,6 @@ pub struct EngineOptions {
     pub(crate) error: Option<Error>,
 }
 
-/// How the application shows itself on connect pages.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Application {
-    /// Its name.
-    pub name: String,
-    /// The URL of its logo: `https:` or `data:image/`.
-    pub logo: Option<String>,
-    /// Its colour, as `#rrggbb`.
-    pub color: Option<String>,
-}
-
 impl EngineOptions {
     /// An engine without toolkits, whose pages people reach below this URL.
     #[must_use]
@@ -58,7 +45,7 @@ impl EngineOptions {
         Self {
             public_url,
             key,
-            application: Application { name: "This application".to_owned(), logo: None, color: None },
+            application: Brand::new("This application"),
             manifests: Vec::new(),
             overrides: IndexMap::new(),
             managed_apps: IndexMap::new(),
@@ -166,12 +153,6 @@ fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
-    }
-}
-
-impl fmt::Display for Application {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
     }
 }
 

@@ -170,6 +170,24 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// [`Scope`] for a task that outlives its caller.
+pub(crate) struct OwnedScope {
+    engine: Engine,
+    project: ProjectId,
+    session: SessionRecord,
+}
+
+impl OwnedScope {
+    pub(crate) fn new(scope: &Scope<'_>) -> Self {
+        let Scope { engine, project, session } = scope;
+        Self { engine: (*engine).clone(), project: (*project).clone(), session: session.clone() }
+    }
+
+    pub(crate) fn borrow(&self) -> Scope<'_> {
+        Scope { engine: &self.engine, project: &self.project, session: self.session.clone() }
+    }
+}
+
 /// Ends the flows of a project whose links are over.
 pub(crate) async fn expire_begun(engine: &Engine, project: &ProjectId) -> Result<()> {
     let now = engine.now();

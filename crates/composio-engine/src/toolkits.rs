@@ -6,6 +6,7 @@ use composio_core::{
     AuthConfigId, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, Page, Preload, Result, Selection,
     SelectionInput, ToolDefinition, ToolQuery, ToolkitQuery, ToolkitState, select_account, select_auth_config,
 };
+use indexmap::IndexSet;
 
 use crate::catalog::Toolkit;
 use crate::scope::Scope;
@@ -23,13 +24,12 @@ pub(crate) fn list_tools(scope: &Scope<'_>, query: &ToolQuery) -> Result<Page<To
     let catalog = scope.engine.catalog();
     let tools: Vec<&ToolDefinition> = match &config.preload {
         Preload::Tools(slugs) => {
-            let found = slugs.iter().filter_map(|slug| catalog.tool(slug).ok());
+            let named: IndexSet<_> = slugs.iter().collect();
+            let found = named.into_iter().filter_map(|slug| catalog.tool(slug).ok());
             found.map(|(_, tool)| &tool.definition).collect()
         }
         Preload::All => {
-            // The order of the list, so that the first named comes first and the cap cuts the last.
-            let toolkits = config.toolkits.named().iter().filter_map(|slug| catalog.toolkit(slug).ok());
-            let tools = toolkits.flat_map(|toolkit| &toolkit.tools).map(|tool| &tool.definition);
+            let tools = allowed(scope).into_iter().flat_map(|toolkit| &toolkit.tools).map(|tool| &tool.definition);
             tools.take(PRELOAD_MAX).collect()
         }
         _ => Vec::new(),
@@ -39,12 +39,11 @@ pub(crate) fn list_tools(scope: &Scope<'_>, query: &ToolQuery) -> Result<Page<To
     Ok(Page::new(page.items.into_iter().cloned().collect(), page.next_cursor, page.total))
 }
 
-/// The toolkits that the session allows, in the catalogue's order.
+/// A page of the toolkits that the session allows.
 pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
     let (default, max) = TOOLKITS_PAGE;
     let limit = query.limit.unwrap_or(default).clamp(1, max);
-    let wanted: Vec<&Toolkit> =
-        scope.engine.catalog().toolkits().filter(|toolkit| matches(scope, toolkit, query)).collect();
+    let wanted: Vec<&Toolkit> = allowed(scope).into_iter().filter(|toolkit| matches(toolkit, query)).collect();
     if let Some(connected) = query.connected {
         let mut states = Vec::new();
         for toolkit in wanted {
@@ -63,14 +62,23 @@ pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Re
     Ok(Page::new(items, page.next_cursor, page.total))
 }
 
-fn matches(scope: &Scope<'_>, toolkit: &Toolkit, query: &ToolkitQuery) -> bool {
+/// The toolkits that the session allows, each once: in the order it names them, else in the catalogue's.
+fn allowed<'a>(scope: &Scope<'a>) -> Vec<&'a Toolkit> {
+    let (catalog, policy) = (scope.engine.catalog(), &scope.session.config.toolkits);
+    if !policy.is_positive() {
+        return catalog.toolkits().filter(|toolkit| policy.allows(&toolkit.slug)).collect();
+    }
+    let named: IndexSet<_> = policy.named().iter().collect();
+    named.into_iter().filter_map(|slug| catalog.toolkit(slug).ok()).collect()
+}
+
+fn matches(toolkit: &Toolkit, query: &ToolkitQuery) -> bool {
     let text = query.search.as_deref().unwrap_or_default().to_lowercase();
     let manifest = &toolkit.manifest;
     let found = [&manifest.slug, &manifest.name, &manifest.description]
         .iter()
         .any(|place| place.to_lowercase().contains(&text));
-    let asked = query.toolkits.is_empty() || query.toolkits.contains(&toolkit.slug);
-    found && asked && scope.session.config.toolkits.allows(&toolkit.slug)
+    found && (query.toolkits.is_empty() || query.toolkits.contains(&toolkit.slug))
 }
 
 async fn state(scope: &Scope<'_>, toolkit: &Toolkit) -> Result<ToolkitState> {

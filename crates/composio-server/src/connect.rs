@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Router, middleware};
 use composio_core::{ConnectFlow, Url};
@@ -100,5 +101,10 @@ struct Connect {
 impl Connect {
     fn new(flow: Arc<dyn ConnectFlow>, options: ConnectOptions) -> Self {
         Self { flow, guard: guard::Guard::new(options) }
+    }
+
+    /// The one answer to every link, state and form that is not accepted.
+    fn refusal(&self) -> Response {
+        pages::refusal(&self.flow.brand())
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use composio_core::{CallbackParams, ConnectFlow, Connected, Error, ErrorKind, FormFields, LinkPage, Started};
+//! # use composio_core::{Brand, CallbackParams, ConnectFlow, Connected, Error, ErrorKind, FormFields, LinkPage, Started};
 //! # #[derive(Debug)]
 //! # struct Engine;
 //! # #[async_trait::async_trait]
 //! # impl ConnectFlow for Engine {
+//! #     fn brand(&self) -> Brand { Brand::new("Acme Assistant") }
 //! #     async fn open(&self, _: &str) -> Result<LinkPage, Error> { Err(unknown()) }
 //! #     async fn start(&self, _: &str, _: FormFields) -> Result<Started, Error> { Err(unknown()) }
 //! #     async fn complete(&self, _: CallbackParams, _: Option<&str>) -> Result<Connected, Error> { Err(unknown()) }

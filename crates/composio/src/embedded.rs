@@ -128,8 +128,13 @@ async fn bind(port: u16) -> Result<TcpListener> {
 }
 
 fn listening(port: u16, error: io::Error) -> Error {
-    let message = format!("port {port} on loopback is not free; give another with `.port(..)`, or 0 for any");
-    Error::new(ErrorKind::Conflict, message).with_source(error)
+    let remedy = "give another with `.port(..)`, or 0 for any that is free";
+    let (kind, what) = match error.kind() {
+        io::ErrorKind::AddrInUse => (ErrorKind::Conflict, "is taken"),
+        io::ErrorKind::PermissionDenied => (ErrorKind::InvalidInput, "needs more rights than this program has"),
+        _ => (ErrorKind::Unexpected, "cannot be listened on"),
+    };
+    Error::new(kind, format!("port {port} on loopback {what}; {remedy}")).with_source(error)
 }
 
 fn loopback_url(address: SocketAddr) -> Result<Url> {

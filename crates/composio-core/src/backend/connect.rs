@@ -16,6 +16,10 @@ use crate::id::{ConnectedAccountId, Timestamp, ToolkitSlug};
 /// the browser that pressed the button. Completing takes that state at most once.
 #[async_trait]
 pub trait ConnectFlow: fmt::Debug + Send + Sync + 'static {
+    /// How the application shows itself, on refusals and errors too. It is one for all links, so that it tells nothing
+    /// about any of them.
+    fn brand(&self) -> Brand;
+
     /// Reads what a link is for. Changes nothing.
     ///
     /// # Errors
@@ -36,16 +40,30 @@ pub trait ConnectFlow: fmt::Debug + Send + Sync + 'static {
     async fn complete(&self, params: CallbackParams, cookie: Option<&str>) -> Result<Connected>;
 }
 
-/// What a link page shows.
+/// How the application shows itself on connect pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Brand {
+    /// Its name.
+    pub name: String,
+    /// The URL of its logo: `https:` or `data:image/`.
+    pub logo: Option<String>,
+    /// Its colour, as `#rrggbb`.
+    pub color: Option<String>,
+}
+
+impl Brand {
+    /// A name, without a logo and a colour.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), logo: None, color: None }
+    }
+}
+
+/// What a link page shows, beside the application's [`Brand`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinkPage {
-    /// The application that asks.
-    pub application: String,
-    /// The application's logo.
-    pub application_logo: Option<String>,
-    /// The application's colour, as `#rrggbb`.
-    pub color: Option<String>,
     /// What will be connected.
     pub toolkit: ToolkitSlug,
     /// The toolkit's name.
@@ -69,16 +87,8 @@ pub struct LinkPage {
 impl LinkPage {
     /// A page for a toolkit, without anything to enter.
     #[must_use]
-    pub fn new(
-        application: impl Into<String>,
-        toolkit: ToolkitSlug,
-        scheme: AuthScheme,
-        expires_at: Timestamp,
-    ) -> Self {
+    pub fn new(toolkit: ToolkitSlug, scheme: AuthScheme, expires_at: Timestamp) -> Self {
         Self {
-            application: application.into(),
-            application_logo: None,
-            color: None,
             toolkit_name: toolkit.to_string(),
             toolkit,
             toolkit_logo: None,
@@ -166,8 +176,8 @@ pub struct Connected {
     pub account: ConnectedAccountId,
     /// The toolkit's name, for our own last page.
     pub toolkit_name: String,
-    /// The application's name, for our own last page.
-    pub application: String,
+    /// The toolkit's logo.
+    pub toolkit_logo: Option<String>,
     /// Why it failed; nothing where it did not.
     pub refusal: Option<Refusal>,
     /// The application's callback with `status` and `connected_account_id`; our own page without one.
@@ -177,14 +187,8 @@ pub struct Connected {
 impl Connected {
     /// A flow that worked, ending on our own page.
     #[must_use]
-    pub fn new(account: ConnectedAccountId, toolkit_name: impl Into<String>, application: impl Into<String>) -> Self {
-        Self {
-            account,
-            toolkit_name: toolkit_name.into(),
-            application: application.into(),
-            refusal: None,
-            callback: None,
-        }
+    pub fn new(account: ConnectedAccountId, toolkit_name: impl Into<String>) -> Self {
+        Self { account, toolkit_name: toolkit_name.into(), toolkit_logo: None, refusal: None, callback: None }
     }
 }
 

@@ -139,6 +139,9 @@ impl fmt::Display for PassedOver {
             Self::OtherAuthConfig => f.write_str("it was made from another auth config than the session's"),
             Self::ConfigNotForSessions => f.write_str("its auth config is switched off for sessions"),
             Self::ConfigDisabled => f.write_str("its auth config is disabled or gone"),
+            Self::NotActive(ConnectionStatus::Initializing | ConnectionStatus::Initiated) => {
+                f.write_str("nobody has finished connecting it")
+            }
             Self::NotActive(status) => write!(f, "it is {status}"),
             Self::ConnectedEarlier { than, .. } => write!(f, "it was connected before {than}"),
             Self::NotNamed => f.write_str("the call does not name it"),

@@ -168,11 +168,10 @@ impl IntoFuture for Wait {
 
 fn ended(account: &ConnectedAccount) -> Error {
     let reason = account.status_reason.as_deref().unwrap_or("no reason was given");
-    let next = "make a new link to try again";
-    Error::new(
-        ErrorKind::ConnectionRequired,
-        format!("connecting {} ended with {} {}: {reason}; {next}", account.toolkit, account.id, account.status),
-    )
+    let message = format!("{} was not connected: {reason}; make a new link to try again", account.toolkit);
+    Error::new(ErrorKind::ConnectionRequired, message)
+        .with_context("account", &account.id)
+        .with_context("status", account.status)
 }
 
 fn timed_out(request: &ConnectionRequest, timeout: Duration) -> Error {

@@ -50,11 +50,8 @@ impl<'a> Flow<'a> {
     /// What the page shows.
     pub(super) async fn page(&self, scope: &Scope<'_>) -> Result<LinkPage> {
         let toolkit = self.toolkit()?;
-        let application = self.engine.application();
         let (scheme, config) = self.scheme(scope, toolkit).await?;
-        let mut page = LinkPage::new(&application.name, toolkit.slug.clone(), scheme, self.claims.expires_at);
-        page.application_logo.clone_from(&application.logo);
-        page.color.clone_from(&application.color);
+        let mut page = LinkPage::new(toolkit.slug.clone(), scheme, self.claims.expires_at);
         page.toolkit_name.clone_from(&toolkit.manifest.name);
         page.toolkit_logo = toolkit.manifest.logo.as_ref().map(ToString::to_string);
         page.user_label = scope.session.user.as_str().to_owned();
@@ -67,7 +64,7 @@ impl<'a> Flow<'a> {
             _ => {}
         }
         let known = self.account.as_ref().filter(|_| self.claims.reconnect);
-        page.reconnects = known.map(|account| account.label().to_owned());
+        page.reconnects = known.and_then(|account| account.identity.as_ref()).map(|identity| identity.label.clone());
         Ok(page)
     }
 

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::{Job, with_reconnect};
-use crate::catalog::Toolkit;
+use super::attempt;
 use crate::engine::Engine;
-use crate::scope::Scope;
+use crate::scope::{OwnedScope, Scope};
 use crate::seal::Binding;
 use crate::store::{Begun, Digest, ExecutionKey, ProjectId, Sealed};
 
@@ -27,74 +26,87 @@ const WAIT_AT_MOST: Duration = Duration::from_secs(60);
 /// Keys are short names.
 const KEY_MAX: usize = 255;
 
-pub(super) async fn execute(
-    scope: &Scope<'_>,
-    toolkit: &Toolkit,
-    call: ToolCall,
-    key: String,
-    log_id: &str,
-) -> Result<ToolOutput> {
-    if key.is_empty() || key.len() > KEY_MAX {
-        return Err(Error::invalid_input("idempotency_key", &key, "1 to 255 characters"));
-    }
-    let key = ExecutionKey { session: scope.session.id.clone(), tool: call.tool.clone(), key };
-    let record = Record { engine: scope.engine.clone(), project: scope.project.clone(), key };
-    if let Some(outcome) = record.begin(&digest(&call)).await? {
-        return outcome;
-    }
-    let job = match Job::new(scope, toolkit, call).await {
-        Ok(job) => job,
-        Err(error) => {
-            record.forget().await?;
-            return Err(error);
+/// Makes the call under its key, or gives what came of it before.
+pub(super) async fn execute(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutput> {
+    let record = Record::new(scope, &call)?;
+    let started = Instant::now();
+    loop {
+        match record.turn(scope, call.clone(), log_id.to_owned()).await? {
+            Turn::Ended(outcome) => return outcome,
+            Turn::Running if started.elapsed() >= WAIT_AT_MOST => return Err(record.still_running()),
+            Turn::Running => sleep(LOOK_EVERY).await,
         }
-    };
-    let account = job.account_id();
-    let (engine, log_id) = (scope.engine.clone(), log_id.to_owned());
-    let result = engine.own(async move { record.run(job, log_id).await }).await;
-    result.map_err(|error| with_reconnect(scope, toolkit, account.as_ref(), error))
+    }
+}
+
+/// What one look at a key led to.
+enum Turn {
+    /// There is an outcome, from this call or an earlier one.
+    Ended(Result<ToolOutput>),
+    /// Another caller is at it.
+    Running,
 }
 
 /// One row, and what happens to it.
+#[derive(Clone)]
 struct Record {
     engine: Engine,
     project: ProjectId,
     key: ExecutionKey,
+    arguments: Digest,
 }
 
 impl Record {
-    /// Commits the row. Gives the outcome where there is one already.
-    async fn begin(&self, arguments: &Digest) -> Result<Option<Result<ToolOutput>>> {
-        let started = Instant::now();
-        loop {
-            let now = self.engine.now();
-            let store = self.engine.store();
-            match store.begin_execution(&self.project, &self.key, arguments, now, now.plus(DEADLINE)).await? {
-                Begun::New => return Ok(None),
-                Begun::Finished(sealed) => return self.open(&sealed).map(Some),
-                Begun::OtherArguments => return Err(self.other_arguments()),
-                Begun::Running { deadline } if now >= deadline => {
-                    let outcome = Outcome::unknown();
-                    match self.finish(&outcome).await {
-                        Ok(()) => return Ok(Some(outcome.into_result())),
-                        // The first caller has just found that nothing was sent: the key is free.
-                        Err(error) if error.kind() == ErrorKind::NotFound => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Begun::Running { .. } if started.elapsed() >= WAIT_AT_MOST => return Err(self.still_running()),
-                Begun::Running { .. } => sleep(LOOK_EVERY).await,
-            }
+    fn new(scope: &Scope<'_>, call: &ToolCall) -> Result<Self> {
+        let key = call.idempotency_key.clone().unwrap_or_default();
+        if key.is_empty() || key.len() > KEY_MAX {
+            return Err(Error::invalid_input("idempotency_key", &key, "1 to 255 characters"));
+        }
+        let key = ExecutionKey { session: scope.session.id.clone(), tool: call.tool.clone(), key };
+        Ok(Self { engine: scope.engine.clone(), project: scope.project.clone(), key, arguments: digest(call) })
+    }
+
+    /// Commits the row and makes the call, or finds what is there. The whole of it is a task of the engine: a caller who
+    /// goes away leaves no row behind that nobody ends.
+    async fn turn(&self, scope: &Scope<'_>, call: ToolCall, log_id: String) -> Result<Turn> {
+        let (record, owned) = (self.clone(), OwnedScope::new(scope));
+        self.engine.own(async move { record.take_turn(&owned.borrow(), call, &log_id).await }).await
+    }
+
+    async fn take_turn(&self, scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<Turn> {
+        let now = self.engine.now();
+        let store = self.engine.store();
+        match store.begin_execution(&self.project, &self.key, &self.arguments, now, now.plus(DEADLINE)).await? {
+            Begun::New => Ok(Turn::Ended(self.run(scope, call, log_id).await)),
+            Begun::Finished(sealed) => self.open(&sealed).map(Turn::Ended),
+            Begun::OtherArguments => Err(self.other_arguments()),
+            Begun::Running { deadline } if now >= deadline => self.give_up().await,
+            Begun::Running { .. } => Ok(Turn::Running),
         }
     }
 
-    async fn run(&self, job: Job, log_id: String) -> Result<ToolOutput> {
-        let result = job.run().await;
-        match Outcome::of(&result, &log_id) {
-            Some(outcome) => self.finish(&outcome).await?,
-            None => self.forget().await?,
+    async fn run(&self, scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutput> {
+        let result = attempt(scope, call, log_id).await;
+        let kept = match Outcome::of(&result, log_id) {
+            Some(outcome) => self.finish(&outcome).await,
+            None => self.engine.store().forget_execution(&self.project, &self.key).await,
+        };
+        if let Err(error) = kept {
+            // The caller still learns what happened. Under this key nobody will: it ends as unknown, and is not sent again.
+            tracing::error!(log_id, %error, "the outcome of an idempotency key was not kept");
         }
         result
+    }
+
+    /// The call was begun, and whoever made it is not there any more: nobody knows, and that is the outcome.
+    async fn give_up(&self) -> Result<Turn> {
+        let outcome = Outcome::unknown();
+        match self.finish(&outcome).await {
+            Ok(()) => Ok(Turn::Ended(outcome.into_result())),
+            // The first caller has just found that nothing was sent: the key is free.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Turn::Running),
+            Err(error) => Err(error),
+        }
     }
 
     async fn finish(&self, outcome: &Outcome) -> Result<()> {
@@ -104,10 +116,6 @@ impl Record {
         let sealed = self.engine.sealer().seal(&Binding::new("outcome", self.project.as_str(), &row), &bytes)?;
         let keep_until = self.engine.now().plus(KEEP);
         self.engine.store().finish_execution(&self.project, &self.key, &sealed, keep_until).await
-    }
-
-    async fn forget(&self) -> Result<()> {
-        self.engine.store().forget_execution(&self.project, &self.key).await
     }
 
     fn open(&self, sealed: &Sealed) -> Result<Result<ToolOutput>> {

@@ -300,8 +300,8 @@ async fn a_redirect_to_a_private_target_is_not_followed() {
         format!("http://2130706433:{port}/"),
         format!("http://[::ffff:127.0.0.1]:{port}/"),
         format!("//0x7f.1:{port}/"),
-        "https://169.254.169.254/latest/meta-data".to_owned(),
-        "http://example.com/".to_owned(),
+        format!("https://127.0.0.2:{port}/"),
+        "http://service.invalid/".to_owned(),
         "file:///etc/passwd".to_owned(),
     ] {
         let first = Server::start(vec![redirect_to(&location)]).await;
@@ -339,11 +339,11 @@ async fn literals_and_local_names_are_refused_before_anything_is_sent() {
         "localhost",
         "x.localhost",
     ] {
-        for method in ["GET", "POST"] {
-            let url = format!("http://{host}:{port}/");
+        for (method, scheme) in [("GET", "http"), ("POST", "https")] {
+            let url = format!("{scheme}://{host}:{port}/");
             let error = http.send(request(method, &url)).await.unwrap_err();
             assert!(
-                matches!(&error, SendError::Refused { reason } if reason.contains(".allow_private(\"") || reason.contains("::allow_private(\"")),
+                matches!(&error, SendError::Refused { reason } if reason.contains("::allow_private(\"")),
                 "{url}: {error:?}"
             );
             assert_eq!(error.into_error(true).kind(), ErrorKind::PermissionDenied);

@@ -1,7 +1,12 @@
 //! The engine, from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod backend;
+mod decision_table;
+mod harness;
+mod once;
 mod renewal;
 mod secrets;
+mod services;
 mod store;
 mod world;

@@ -10,7 +10,6 @@ use composio_core::FormFields;
 
 use super::Connect;
 use super::guard::plain;
-use super::pages;
 
 /// The name of the hidden field that carries the CSRF token.
 pub(super) const CSRF_FIELD: &str = "_csrf";
@@ -30,7 +29,7 @@ impl FromRequest<Arc<Connect>> for PostedForm {
         if connect.guard.is_foreign(request.uri(), request.headers()) {
             let origin = request.headers().get(header::ORIGIN);
             tracing::warn!(?origin, "a connect form was posted from another origin; is public_url what browsers see?");
-            return Err(pages::refusal());
+            return Err(connect.refusal());
         }
         if !is_form(request.headers()) {
             return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "This is not a form.\n"));

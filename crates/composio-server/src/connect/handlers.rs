@@ -21,12 +21,12 @@ type Token = Result<Path<String>, PathRejection>;
 
 /// `GET` and `HEAD` of a link. Calls nothing but `open`.
 pub(super) async fn open(State(connect): State<Arc<Connect>>, token: Token, headers: HeaderMap) -> Response {
-    let Ok(Path(token)) = token else { return pages::refusal() };
+    let Ok(Path(token)) = token else { return connect.refusal() };
     let shown = match connect.flow.open(&token).await {
         Ok(page) => show(&connect, &headers, &token, &page, None),
         Err(error) => Err(error),
     };
-    shown.unwrap_or_else(|error| failed("opening a link", &error))
+    shown.unwrap_or_else(|error| failed(&connect, "opening a link", &error))
 }
 
 /// `POST` of a link: the button was pressed.
@@ -36,9 +36,9 @@ pub(super) async fn start(
     headers: HeaderMap,
     form: PostedForm,
 ) -> Response {
-    let Ok(Path(token)) = token else { return pages::refusal() };
+    let Ok(Path(token)) = token else { return connect.refusal() };
     if !Csrf::matches(&headers, &token, &form.csrf) {
-        return pages::refusal();
+        return connect.refusal();
     }
     let answer = match connect.flow.start(&token, form.fields.clone()).await {
         Ok(started) => go(&connect, &started),
@@ -47,7 +47,7 @@ pub(super) async fn start(
         }
         Err(error) => Err(error),
     };
-    answer.unwrap_or_else(|error| failed("starting a flow", &error))
+    answer.unwrap_or_else(|error| failed(&connect, "starting a flow", &error))
 }
 
 /// `GET` of the callback: the service sent the browser back.
@@ -64,8 +64,8 @@ pub(super) async fn complete(
     // The flow may not be over where the backend was out of reach, so that its cookie stays for a reload.
     let over = result.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::NotFound);
     let spent = name.as_deref().filter(|_| over && cookie.is_some());
-    let answer = result.and_then(|connected| ended(&connected));
-    let mut response = answer.unwrap_or_else(|error| failed("completing a flow", &error));
+    let answer = result.and_then(|connected| ended(&connect, &connected));
+    let mut response = answer.unwrap_or_else(|error| failed(&connect, "completing a flow", &error));
     if let Some(Ok(cookie)) = spent.map(|name| cookies::ended_flow(name, connect.guard.secure())) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -87,7 +87,7 @@ fn show(
 ) -> Result<Response> {
     let csrf = Csrf::for_page(headers, token)?;
     let cookie = csrf.cookie(connect.guard.secure())?;
-    let page = pages::link(page, &csrf.field(), attempt)?;
+    let page = pages::link(&connect.flow.brand(), page, &csrf.field(), attempt)?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), page).into_response())
 }
 
@@ -108,7 +108,7 @@ async fn ask_again(
 fn go(connect: &Connect, started: &Started) -> Result<Response> {
     let mut response = match &started.next {
         LinkStep::Redirect(to) => redirect(to)?,
-        LinkStep::Done(connected) => ended(connected)?,
+        LinkStep::Done(connected) => ended(connect, connected)?,
         _ => {
             return Err(Error::new(ErrorKind::Unsupported, "the backend asks for a step that these pages do not know"));
         }
@@ -120,10 +120,10 @@ fn go(connect: &Connect, started: &Started) -> Result<Response> {
 }
 
 /// Back to the application, or our own last page.
-fn ended(connected: &Connected) -> Result<Response> {
+fn ended(connect: &Connect, connected: &Connected) -> Result<Response> {
     match &connected.callback {
         Some(callback) => redirect(callback),
-        None => pages::outcome(connected),
+        None => pages::outcome(&connect.flow.brand(), connected),
     }
 }
 
@@ -137,9 +137,9 @@ fn redirect(to: &Url) -> Result<Response> {
 
 /// What is not found is refused, always alike and without a word in the log: those are visitors' old links. Everything
 /// else is logged here and nowhere else, without its sources, because foreign errors may print URLs.
-fn failed(doing: &'static str, error: &Error) -> Response {
+fn failed(connect: &Connect, doing: &'static str, error: &Error) -> Response {
     if error.kind() == ErrorKind::NotFound {
-        return pages::refusal();
+        return connect.refusal();
     }
     let context: Vec<String> = error.context().map(|(name, value)| format!("{name}={value}")).collect();
     // A complaint about input may quote it.
@@ -149,5 +149,5 @@ fn failed(doing: &'static str, error: &Error) -> Response {
     };
     let (kind, log_id) = (error.kind(), error.log_id());
     tracing::error!(?kind, log_id, context = context.join(" "), "{doing} failed: {message}");
-    pages::error(error)
+    pages::error(&connect.flow.brand(), error)
 }

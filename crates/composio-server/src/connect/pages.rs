@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
-    AuthScheme, Connected, Error, ErrorKind, Field, FormFields, LinkPage, Refusal, Result, Retry, Timestamp, Url,
+    AuthScheme, Brand, Connected, Error, ErrorKind, Field, FormFields, LinkPage, Refusal, Result, Retry, Timestamp, Url,
 };
 use sha2::{Digest, Sha256};
 
@@ -27,15 +27,15 @@ pub(super) struct Attempt {
 }
 
 /// The page of a link; with an attempt, the page that says what was wrong with it.
-pub(super) fn link(page: &LinkPage, csrf: &str, attempt: Option<&Attempt>) -> Result<Response> {
-    let style = Style::new(page.color.as_deref().and_then(Color::parse));
+pub(super) fn link(brand: &Brand, page: &LinkPage, csrf: &str, attempt: Option<&Attempt>) -> Result<Response> {
+    let style = Style::new(brand);
     let status = if attempt.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let policy = style.policy("https: data:", FORM_TARGETS);
-    let (verb, next) = step(page);
+    let policy = style.policy(FORM_TARGETS);
+    let (verb, next) = step(brand, page);
     let view = LinkView {
         style,
-        application: &page.application,
-        application_avatar: Avatar::new(&page.application, page.application_logo.as_deref()),
+        application: &brand.name,
+        application_avatar: Avatar::of(brand),
         toolkit: &page.toolkit_name,
         toolkit_avatar: Avatar::new(&page.toolkit_name, page.toolkit_logo.as_deref()),
         user_label: &page.user_label,
@@ -54,10 +54,10 @@ pub(super) fn link(page: &LinkPage, csrf: &str, attempt: Option<&Attempt>) -> Re
 }
 
 /// The last page of a flow, where the application has none.
-pub(super) fn outcome(connected: &Connected) -> Result<Response> {
-    let style = Style::new(None);
-    let policy = style.policy("'none'", "'none'");
-    let (toolkit, application) = (connected.toolkit_name.as_str(), connected.application.as_str());
+pub(super) fn outcome(brand: &Brand, connected: &Connected) -> Result<Response> {
+    let style = Style::new(brand);
+    let policy = style.policy("'none'");
+    let toolkit = connected.toolkit_name.as_str();
     let reason = match &connected.refusal {
         None => String::new(),
         Some(Refusal::Denied) => format!("You did not allow it at {toolkit}."),
@@ -66,12 +66,23 @@ pub(super) fn outcome(connected: &Connected) -> Result<Response> {
     };
     let worked = connected.refusal.is_none();
     let ending = if worked { "is connected" } else { "was not connected" };
-    respond(StatusCode::OK, &policy, &OutcomeView { style, toolkit, application, connected: worked, ending, reason })
+    let view = OutcomeView {
+        style,
+        toolkit,
+        toolkit_avatar: Avatar::new(toolkit, connected.toolkit_logo.as_deref()),
+        application: &brand.name,
+        application_avatar: Avatar::of(brand),
+        connected: worked,
+        ending,
+        reason,
+    };
+    respond(StatusCode::OK, &policy, &view)
 }
 
 /// The one answer to every link, state and form that is not accepted. It tells no two causes apart.
-pub(super) fn refusal() -> Response {
+pub(super) fn refusal(brand: &Brand) -> Response {
     message(
+        brand,
         StatusCode::BAD_REQUEST,
         "This link cannot be used",
         "It may have been used already, be too old or incomplete, or belong to another browser.",
@@ -81,7 +92,7 @@ pub(super) fn refusal() -> Response {
 }
 
 /// Something else went wrong. It says nothing about the inside.
-pub(super) fn error(error: &Error) -> Response {
+pub(super) fn error(brand: &Brand, error: &Error) -> Response {
     let (status, heading, sentence) = match error.kind() {
         ErrorKind::Unavailable => (503, "Not available right now", "A service that is needed here cannot be reached."),
         ErrorKind::Timeout => (504, "That took too long", "A service that is needed here did not answer in time."),
@@ -98,7 +109,7 @@ pub(super) fn error(error: &Error) -> Response {
         _ => "Wait a moment, then go back and try again.",
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = message(status, heading, sentence, advice, error.log_id());
+    let mut response = message(brand, status, heading, sentence, advice, error.log_id());
     if let Retry::After(wait) = error.retry() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
@@ -106,15 +117,17 @@ pub(super) fn error(error: &Error) -> Response {
 }
 
 fn message(
+    brand: &Brand,
     status: StatusCode,
     heading: &'static str,
     sentence: &'static str,
     advice: &'static str,
     log_id: Option<&str>,
 ) -> Response {
-    let style = Style::new(None);
-    let policy = style.policy("'none'", "'none'");
-    let view = MessageView { style, heading, sentence, advice, log_id };
+    let style = Style::new(brand);
+    let policy = style.policy("'none'");
+    let (application, application_avatar) = (brand.name.as_str(), Avatar::of(brand));
+    let view = MessageView { style, application, application_avatar, heading, sentence, advice, log_id };
     respond(status, &policy, &view).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
@@ -153,7 +166,9 @@ struct LinkView<'a> {
 struct OutcomeView<'a> {
     style: Style,
     toolkit: &'a str,
+    toolkit_avatar: Avatar<'a>,
     application: &'a str,
+    application_avatar: Avatar<'a>,
     connected: bool,
     ending: &'static str,
     reason: String,
@@ -163,6 +178,8 @@ struct OutcomeView<'a> {
 #[template(path = "message.html")]
 struct MessageView<'a> {
     style: Style,
+    application: &'a str,
+    application_avatar: Avatar<'a>,
     heading: &'static str,
     sentence: &'static str,
     advice: &'static str,
@@ -184,6 +201,10 @@ impl<'a> Avatar<'a> {
     fn new(name: &str, logo: Option<&'a str>) -> Self {
         let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('?').to_uppercase().collect();
         Self { logo: logo.filter(|logo| is_image(logo)), letter }
+    }
+
+    fn of(brand: &'a Brand) -> Self {
+        Self::new(&brand.name, brand.logo.as_deref())
     }
 }
 
@@ -241,23 +262,25 @@ impl std::fmt::Display for Style {
 }
 
 impl Style {
-    fn new(color: Option<Color>) -> Self {
+    fn new(brand: &Brand) -> Self {
+        let color = brand.color.as_deref().and_then(Color::parse);
         let text = color.unwrap_or(Color::DEFAULT).properties() + STYLE;
         Self { text }
     }
 
-    fn policy(&self, images: &str, forms: &str) -> String {
+    /// What a page may do: show logos, and post to these targets.
+    fn policy(&self, forms: &str) -> String {
         let hash = STANDARD.encode(Sha256::digest(self.text.as_bytes()));
         format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; img-src {images}; form-action {forms}; \
+            "default-src 'none'; style-src 'sha256-{hash}'; img-src https: data:; form-action {forms}; \
              frame-ancestors 'none'; base-uri 'none'"
         )
     }
 }
 
 /// What the button says, and what happens next.
-fn step(page: &LinkPage) -> (&'static str, String) {
-    let (application, toolkit) = (&page.application, &page.toolkit_name);
+fn step(brand: &Brand, page: &LinkPage) -> (&'static str, String) {
+    let (application, toolkit) = (&brand.name, &page.toolkit_name);
     match page.scheme {
         AuthScheme::OAuth2 => (
             "Continue to",

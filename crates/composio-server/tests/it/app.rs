@@ -9,8 +9,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
-    AuthScheme, CallbackParams, ConnectFlow, Connected, Error, ErrorKind, Field, FlowCookie, FormFields, LinkPage,
-    Refusal, Result, Started, Timestamp, ToolkitSlug, Url,
+    AuthScheme, Brand, CallbackParams, ConnectFlow, Connected, Error, ErrorKind, Field, FlowCookie, FormFields,
+    LinkPage, Refusal, Result, Started, Timestamp, ToolkitSlug, Url,
 };
 use composio_server::{ConnectOptions, connect_router};
 use tower::ServiceExt;
@@ -26,6 +26,7 @@ pub(crate) enum Call {
 /// A flow that knows the link `good`, answers as it was told, and writes down what it was asked.
 #[derive(Debug)]
 pub(crate) struct Script {
+    brand: Mutex<Brand>,
     page: Mutex<LinkPage>,
     starts: Mutex<VecDeque<Result<Started>>>,
     completes: Mutex<VecDeque<Result<Connected>>>,
@@ -34,6 +35,10 @@ pub(crate) struct Script {
 
 #[async_trait]
 impl ConnectFlow for Script {
+    fn brand(&self) -> Brand {
+        self.brand.lock().unwrap().clone()
+    }
+
     async fn open(&self, token: &str) -> Result<LinkPage> {
         self.note(Call::Open(token.to_owned()));
         if token == "good" { Ok(self.page.lock().unwrap().clone()) } else { Err(unknown()) }
@@ -77,6 +82,7 @@ impl App {
 
     pub(crate) fn at(public_url: &str) -> Self {
         let script = Arc::new(Script {
+            brand: Mutex::new(acme()),
             page: Mutex::new(tracker()),
             starts: Mutex::default(),
             completes: Mutex::default(),
@@ -85,6 +91,12 @@ impl App {
         let flow: Arc<dyn ConnectFlow> = Arc::<Script>::clone(&script);
         let router = connect_router(flow, ConnectOptions::new(Url::parse(public_url).unwrap()));
         Self { router, script }
+    }
+
+    /// Changes how the application shows itself.
+    pub(crate) fn brand(self, change: impl FnOnce(&mut Brand)) -> Self {
+        change(&mut self.script.brand.lock().unwrap());
+        self
     }
 
     /// Changes what the link shows.
@@ -204,14 +216,19 @@ impl Answer {
     }
 }
 
+fn acme() -> Brand {
+    let mut brand = Brand::new("Acme Assistant");
+    brand.color = Some("#7A2BF5".to_owned());
+    brand
+}
+
 /// A consent page of an issue tracker.
 pub(crate) fn tracker() -> LinkPage {
     let toolkit = ToolkitSlug::new("tracker").unwrap();
     let expires_at = Timestamp::from_micros(1_790_000_000_000_000);
-    let mut page = LinkPage::new("Acme Assistant", toolkit, AuthScheme::OAuth2, expires_at);
+    let mut page = LinkPage::new(toolkit, AuthScheme::OAuth2, expires_at);
     page.toolkit_name = "Tracker".to_owned();
     page.toolkit_logo = Some("https://cdn.example/tracker.svg".to_owned());
-    page.color = Some("#7A2BF5".to_owned());
     page.user_label = "ada@example.com".to_owned();
     page.scopes = vec!["issues:read".to_owned(), "issues:write".to_owned()];
     page
@@ -238,7 +255,7 @@ pub(crate) fn to_service() -> Started {
 }
 
 pub(crate) fn connected() -> Connected {
-    Connected::new("ca_1".into(), "Tracker", "Acme Assistant")
+    Connected::new("ca_1".into(), "Tracker")
 }
 
 pub(crate) fn refused(refusal: Refusal) -> Connected {

@@ -46,6 +46,9 @@ async fn the_application_around_it_is_left_alone() {
     struct Nothing;
     #[async_trait::async_trait]
     impl composio_core::ConnectFlow for Nothing {
+        fn brand(&self) -> composio_core::Brand {
+            composio_core::Brand::new("Acme Assistant")
+        }
         async fn open(&self, _: &str) -> composio_core::Result<composio_core::LinkPage> {
             Err(crate::app::unknown())
         }

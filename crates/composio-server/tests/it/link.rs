@@ -1,6 +1,7 @@
 //! `GET` and `HEAD` of a link.
 
 use axum::http::{Method, StatusCode, header};
+use composio_core::Connected;
 
 use crate::app::{App, Call, request, with_key};
 
@@ -74,31 +75,35 @@ async fn the_policy_admits_this_style_sheet_and_the_redirect_after_the_form() {
 #[tokio::test]
 async fn hostile_names_stay_text() {
     let evil = "\"><script>alert(1)</script>&'";
-    let app = App::new().page(|page| {
+    let app = App::new().brand(|brand| {
+        brand.name = evil.to_owned();
+        brand.color = Some("#fff;}</style><script>".to_owned());
+        brand.logo = Some(format!("https://cdn.example/{evil}"));
+    });
+    let app = app.page(|page| {
         with_key(page);
-        page.application = evil.to_owned();
         page.toolkit_name = evil.to_owned();
         page.user_label = evil.to_owned();
         page.reconnects = Some(evil.to_owned());
         page.scopes = vec![evil.to_owned()];
-        page.color = Some("#fff;}</style><script>".to_owned());
-        page.application_logo = Some(format!("https://cdn.example/{evil}"));
         let field = &mut page.fields[0];
         (field.name, field.label, field.description) = (evil.to_owned(), evil.to_owned(), Some(evil.to_owned()));
     });
-    let body = app.get("/link/good").await.body;
-    assert!(!body.contains("<script") && !body.contains(evil), "{body}");
-    assert!(body.contains("&#60;script&#62;"), "{body}");
-    assert_eq!(body.matches("</style>").count(), 1);
+    let app = app.completes(Ok(Connected::new("ca_1".into(), evil)));
+    for answer in
+        [app.get("/link/good").await, app.get("/link/unknown").await, app.come_back("?state=s&code=c", None).await]
+    {
+        let body = answer.body;
+        assert!(!body.contains("<script") && !body.contains(evil), "{body}");
+        assert!(body.contains("&#60;script&#62;"), "{body}");
+        assert_eq!(body.matches("</style>").count(), 1);
+    }
 }
 
 #[tokio::test]
 async fn logos_that_are_no_images_become_letters() {
     for logo in ["javascript:alert(1)", "http://cdn.example/a.png", "data:text/html,x", "/a.png"] {
-        let app = App::new().page(|page| {
-            page.application_logo = Some(logo.to_owned());
-            page.toolkit_logo = None;
-        });
+        let app = App::new().brand(|brand| brand.logo = Some(logo.to_owned())).page(|page| page.toolkit_logo = None);
         let body = app.get("/link/good").await.body;
         assert!(!body.contains("<img") && !body.contains(logo), "{logo}");
         assert!(body.contains(">A</span>") && body.contains(">T</span>"), "{logo}");
@@ -113,7 +118,7 @@ async fn the_colour_is_the_applications_and_can_be_read_on() {
         (Some("red"), "--accent:#1f55d6;--on-accent:#ffffff"),
         (None, "--accent:#1f55d6;--on-accent:#ffffff"),
     ] {
-        let app = App::new().page(|page| page.color = color.map(str::to_owned));
+        let app = App::new().brand(|brand| brand.color = color.map(str::to_owned));
         assert!(app.get("/link/good").await.body.contains(found), "{color:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The pages as a whole. The style sheet and the form's token are left out.
+//! The pages as a whole. The snapshots leave out the style sheet and the form's token.
 
 use composio_core::{Error, ErrorKind, Refusal};
 
@@ -61,4 +61,25 @@ async fn refusal() {
 async fn error() {
     let error = Error::new(ErrorKind::Unavailable, "inside").with_log_id("log_7");
     insta::assert_snapshot!(page(&App::new().completes(Err(error)).come_back("?state=s", None).await));
+}
+
+#[tokio::test]
+async fn every_page_shows_whose_it_is() {
+    let unavailable = || Error::new(ErrorKind::Unavailable, "inside");
+    let app = App::new().brand(|brand| brand.logo = Some("https://cdn.example/acme.svg".to_owned()));
+    let app = app.completes(Ok(connected())).completes(Ok(refused(Refusal::Denied))).completes(Err(unavailable()));
+    for (page, answer) in [
+        ("link", app.get("/link/good").await),
+        ("outcome", app.come_back("?state=s&code=c", None).await),
+        ("refused outcome", app.come_back("?state=s", None).await),
+        ("error", app.come_back("?state=s&code=c", None).await),
+        ("refusal", app.get("/link/unknown").await),
+    ] {
+        for text in ["Acme Assistant", r#"<img src="https://cdn.example/acme.svg""#, "--accent:#7a2bf5;"] {
+            assert!(answer.body.contains(text), "{text} of {page}\n{}", answer.body);
+        }
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("img-src https: data:;"), "{page}: {policy}");
+        assert_eq!(policy.contains("form-action 'none';"), page != "link", "{page}: {policy}");
+    }
 }

@@ -6,7 +6,7 @@ use composio::engine::{HttpOptions, Overrides};
 use composio::{ConnectedAccount, ConnectionStatus, Embedded, EmbeddedOptions, ErrorKind, Session};
 use serde_json::{Value, json};
 
-use crate::forms::{Form, text};
+use crate::forms::{Form, heading, text};
 use crate::place::{EMULATE, Turn};
 use crate::visitor::{Page, Visitor};
 
@@ -35,7 +35,7 @@ async fn connect(session: &Session, login: &str) -> ConnectedAccount {
     let request = session.authorize("github").await.unwrap();
     let page = consent(request.redirect_url(), login).await;
     assert_eq!(page.status, 200);
-    assert!(text(&page.html).starts_with("GitHub is connected"), "{}", text(&page.html));
+    assert_eq!(heading(&page.html), "GitHub is connected", "{}", text(&page.html));
     request.wait().await.unwrap()
 }
 
@@ -49,9 +49,10 @@ fn issue_in(repo: &str) -> Value {
     json!({"owner": "alice", "repo": repo})
 }
 
-fn with(mut arguments: Value, more: Value) -> Value {
-    arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    arguments
+fn with(arguments: Value, more: Value) -> Value {
+    let [Value::Object(mut arguments), Value::Object(more)] = [arguments, more] else { panic!("not two objects") };
+    arguments.extend(more);
+    arguments.into()
 }
 
 #[tokio::test]
@@ -75,7 +76,11 @@ async fn an_issue_is_written_read_and_listed() {
 
     let some = with(issue_in("demo"), json!({"state": "open", "labels": "help wanted", "per_page": 100}));
     let listed = session.execute("GITHUB_LIST_REPOSITORY_ISSUES", some).await.unwrap();
-    assert!(listed.value().as_array().unwrap().iter().any(|issue| issue["number"] == number), "{}", listed.data.as_str());
+    assert!(
+        listed.value().as_array().unwrap().iter().any(|issue| issue["number"] == number),
+        "{}",
+        listed.data.as_str()
+    );
     let closed = with(issue_in("demo"), json!({"state": "closed"}));
     let listed = session.execute("GITHUB_LIST_REPOSITORY_ISSUES", closed).await.unwrap();
     assert!(listed.value().as_array().unwrap().iter().all(|issue| issue["number"] != number));
@@ -112,7 +117,8 @@ async fn a_wrong_app_secret_ends_the_connection_with_githubs_reason() {
     let request = session.authorize("github").await.unwrap();
     let page = consent(request.redirect_url(), "alice").await;
     let says = text(&page.html);
-    assert!(says.starts_with("GitHub was not connected") && says.contains("incorrect_client_credentials"), "{says}");
+    assert_eq!(heading(&page.html), "GitHub was not connected");
+    assert!(says.contains("incorrect_client_credentials"), "{says}");
     let account = session.connected_account(request.account()).await.unwrap();
     assert_eq!(account.status, ConnectionStatus::Failed);
     let error = request.wait().await.unwrap_err();

@@ -67,6 +67,12 @@ pub(crate) fn text(html: &str) -> String {
     unescape(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// The heading of a page, which says how a flow ended.
+pub(crate) fn heading(html: &str) -> String {
+    let heading = html.split_once("<h1").and_then(|(_, rest)| rest.split_once("</h1>"));
+    text(&format!("<h1{}", heading.map_or(">", |(heading, _)| heading)))
+}
+
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let value = tag.split_once(&format!(" {name}=\""))?.1;
     Some(unescape(value.split('"').next()?))
@@ -91,7 +97,10 @@ fn character(entity: &str) -> Option<char> {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
             None => number.parse().ok()?,
         },
-        None => ["amp", "lt", "gt", "quot", "apos"].iter().zip("&<>\"'".chars()).find(|(name, _)| **name == entity)?.1 as u32,
+        None => {
+            ["amp", "lt", "gt", "quot", "apos"].iter().zip("&<>\"'".chars()).find(|(name, _)| **name == entity)?.1
+                as u32
+        }
     };
     char::from_u32(code)
 }
@@ -105,7 +114,8 @@ fn forms_are_read_as_browsers_read_them() {
     let url = Url::parse("http://127.0.0.1:1/link/x").unwrap();
     let page = Page { url, status: 200, html: html.to_owned() };
     let forms = Form::all(&page);
-    assert_eq!(text(html), "A B & 'C' Go");
+    assert_eq!((text(html), heading(html)), ("A B & 'C' Go".to_owned(), "A B & 'C'".to_owned()));
+    assert_eq!(heading("<p>None</p>"), "");
     assert_eq!((forms[0].action.as_str(), forms[0].is_post), ("http://127.0.0.1:1/link/go?x=1&y=2", true));
     let fields: Vec<_> = forms[0].fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(fields, [("a", "<\""), ("r", "2"), ("empty", "")]);

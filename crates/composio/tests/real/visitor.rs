@@ -39,6 +39,13 @@ impl Visitor {
         Self { http: http.unwrap(), cookies: Vec::new() }
     }
 
+    /// A browser that made this cookie up.
+    pub(crate) fn with_cookie(name: &str) -> Self {
+        let mut visitor = Self::new();
+        visitor.keep_cookie(&format!("{name}=made-up"));
+        visitor
+    }
+
     /// Opens an address and goes wherever it leads.
     pub(crate) async fn open(&mut self, url: &Url) -> Page {
         let request = self.http.get(url.clone());
@@ -110,7 +117,8 @@ impl Visitor {
         let mut parts = cookie.split(';').map(str::trim);
         let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).unwrap();
         let attributes: Vec<_> = parts.filter_map(|part| part.split_once('=')).collect();
-        let of = |key: &str| attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
+        let of =
+            |key: &str| attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
         let path = of("path").unwrap_or("/");
         self.cookies.retain(|kept| (kept.name.as_str(), kept.path.as_str()) != (name, path));
         let is_over = of("max-age") == Some("0") || of("expires").is_some_and(|at| at.contains(" 1970 "));
@@ -119,6 +127,12 @@ impl Visitor {
             self.cookies.push(Cookie { name, value, path });
         }
     }
+}
+
+/// The name of the cookie that a callback is checked against; everybody can work it out.
+pub(crate) fn flow_cookie(callback: &Url) -> String {
+    let state = callback.query_pairs().find(|(name, _)| name == "state").unwrap().1;
+    composio::FlowCookie::name_for(&state)
 }
 
 fn redirect(reply: &Response, from: &Url) -> Option<Url> {

@@ -121,6 +121,11 @@ impl Browser {
         self.client.find(Locator::Css("h1")).await.ok()?.text().await.ok()
     }
 
+    /// Sets a cookie of this name for the page's host.
+    pub(super) async fn make_up_cookie(&self, name: &str) {
+        self.run(&format!("document.cookie = '{name}=made-up; path=/'")).await;
+    }
+
     pub(super) async fn source(&self) -> String {
         self.client.source().await.unwrap()
     }
@@ -139,7 +144,11 @@ impl Browser {
         assert_eq!((&found["mains"], &found["unlabelled"]), (&json!(1), &json!([])), "{found}");
         assert!(["unnamed", "undescribed", "loose", "twice"].into_iter().all(none), "{found}");
         let log = self.client.issue_cmd(ReadLog).await.unwrap();
-        let blocked = log.as_array().unwrap().iter().filter(|entry| entry["message"].as_str().unwrap().contains("Content Security Policy"));
+        let blocked = log
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|entry| entry["message"].as_str().unwrap().contains("Content Security Policy"));
         assert_eq!(blocked.count(), 0, "{log}");
     }
 

@@ -23,10 +23,20 @@ async fn every_page_fits_a_phone_and_a_laptop() {
     browser.wait_for(NOT_CONNECTED).await;
     browser.picture("denied").await;
 
-    let again = world.session.reconnect(request.account().clone()).await.unwrap();
+    world.close([browser]).await;
+}
+
+#[tokio::test]
+async fn a_page_in_the_dark_fits_too() {
+    let Some(world) = World::new().await else { return };
+    let (browser, account) = (world.browser().await, world.connected().await);
+    world.embedded.composio().connected_accounts().revoke(account.id.clone()).await.unwrap();
+    let again = world.session.reconnect(account.id).await.unwrap();
     browser.prefer_dark().await;
     browser.open(again.redirect_url()).await;
     browser.picture("reconnect-dark").await;
+    to_consent(&browser, &again).await;
+    browser.picture("consent-dark").await;
     world.close([browser]).await;
 }
 

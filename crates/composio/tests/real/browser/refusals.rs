@@ -3,29 +3,35 @@
 use composio::{ConnectedAccountId, ConnectionStatus, Url};
 
 use super::world::{ALICE, CONNECTED, REFUSED, World, allow, to_consent};
+use crate::visitor::flow_cookie;
 
 async fn is_begun(world: &World, id: &ConnectedAccountId) -> bool {
     world.account(id).await.status == ConnectionStatus::Initiated
 }
 
+/// Chats open links to preview them, before the person presses and in the middle of it.
 #[tokio::test]
 async fn looking_at_a_link_changes_nothing() {
     let Some(world) = World::new().await else { return };
     let (browser, request) = (world.browser().await, world.link().await);
     let before = world.account(request.account()).await;
-    let chat = reqwest::Client::builder().no_proxy().build().unwrap();
-    for _ in 0..3 {
-        let seen = chat.get(request.redirect_url().clone()).send().await.unwrap();
-        assert_eq!(seen.status(), 200);
-        let head = chat.head(request.redirect_url().clone()).send().await.unwrap();
-        assert_eq!(head.status(), 200);
-    }
+    preview(request.redirect_url()).await;
     assert_eq!(world.account(request.account()).await, before);
     assert_eq!(world.demo.requests().len(), 0, "the service heard nothing of it");
+
     to_consent(&browser, &request).await;
+    preview(request.redirect_url()).await;
     allow(&browser, ALICE).await;
     browser.wait_for(CONNECTED).await;
     world.close([browser]).await;
+}
+
+async fn preview(link: &Url) {
+    let chat = reqwest::Client::builder().no_proxy().build().unwrap();
+    for _ in 0..2 {
+        assert_eq!(chat.get(link.clone()).send().await.unwrap().status(), 200);
+        assert_eq!(chat.head(link.clone()).send().await.unwrap().status(), 200);
+    }
 }
 
 #[tokio::test]
@@ -55,6 +61,9 @@ async fn an_answer_counts_in_the_browser_that_asked_and_once() {
     to_consent(&browser, &request).await;
     let answer: Url = world.demo.approve(&browser.url().await, ALICE).unwrap();
 
+    other.open(&answer).await;
+    other.wait_for(REFUSED).await;
+    other.make_up_cookie(&flow_cookie(&answer)).await;
     other.open(&answer).await;
     other.wait_for(REFUSED).await;
     assert!(is_begun(&world, request.account()).await);

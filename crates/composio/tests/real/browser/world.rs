@@ -4,7 +4,9 @@ use composio::{ConnectedAccount, ConnectedAccountId, ConnectionRequest, Embedded
 use composio_demo::{Demo, DemoOptions};
 
 use super::driver::Browser;
+use crate::forms::Form;
 use crate::place::{CHROMEDRIVER, Turn};
+use crate::visitor::Visitor;
 
 pub(super) const APPLICATION: &str = "Acme Assistant";
 pub(super) const ALICE: &str = "alice@work.example";
@@ -37,6 +39,17 @@ impl World {
 
     pub(super) async fn link(&self) -> ConnectionRequest {
         self.session.authorize("tracker").await.unwrap()
+    }
+
+    /// An account of Alice's, connected by a browser that is not looked at.
+    pub(super) async fn connected(&self) -> ConnectedAccount {
+        let request = self.link().await;
+        let mut visitor = Visitor::new();
+        let page = visitor.open(request.redirect_url()).await;
+        let consent = visitor.submit(&Form::of(&page)).await;
+        let answer = Form::of(&consent).set("identity", ALICE).set("decision", "allow");
+        assert_eq!(visitor.submit(&answer).await.status, 200);
+        self.account(request.account()).await
     }
 
     pub(super) async fn account(&self, id: &ConnectedAccountId) -> ConnectedAccount {

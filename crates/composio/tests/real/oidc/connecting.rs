@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use composio::engine::{Clock as _, Engine, EngineOptions, KeySource, ManualClock, SealingKey, SqliteStore, SystemClock};
+use composio::engine::{
+    Clock as _, Engine, EngineOptions, KeySource, ManualClock, SealingKey, SqliteStore, SystemClock,
+};
 use composio::{Composio, ConnectFlow as _, ConnectionStatus, ErrorKind, FormFields, LinkStep, ToolkitSlug, Url};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::world::{BASIC, POST, PUBLIC, SECRET, World, manifest, press, says, to_consent};
+use super::world::{
+    BASIC, POST, PUBLIC, SECRET, World, assert_connected, assert_refused, manifest, press, says, to_consent,
+};
 use crate::forms::Form;
 use crate::place::OIDC;
-use crate::visitor::Visitor;
+use crate::visitor::{Visitor, flow_cookie};
 
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -102,15 +106,15 @@ async fn a_callback_counts_once_and_in_its_own_browser() {
     let consent = to_consent(&mut visitor, request.redirect_url()).await;
     let callback = visitor.submit_until(&consent, &world.embedded.redirect_uri()).await;
 
-    let stolen = Visitor::new().open(&callback).await;
-    assert_eq!((stolen.status, says(&stolen).contains("This link cannot be used")), (400, true));
+    assert_refused(&Visitor::new().open(&callback).await);
+    assert_refused(&Visitor::with_cookie(&flow_cookie(&callback)).open(&callback).await);
     assert_eq!(world.account(request.account()).await.status, ConnectionStatus::Initiated);
     assert_eq!(world.tap.heard("authorization_code").len(), 0, "the code was not spent for somebody else");
 
     let done = visitor.open(&callback).await;
-    assert!(says(&done).starts_with("Notes is connected"), "{}", says(&done));
+    assert_connected(&done);
     let again = visitor.open(&callback).await;
-    assert_eq!((again.status, says(&again).contains("This link cannot be used")), (400, true));
+    assert_refused(&again);
     assert_eq!(world.tap.heard("authorization_code").len(), 1);
     world.me().await.unwrap();
     world.embedded.shutdown().await;
@@ -125,8 +129,13 @@ async fn an_answer_from_another_issuer_is_refused() {
     let consent = to_consent(&mut visitor, request.redirect_url()).await;
     let mut callback = visitor.submit_until(&consent, &world.embedded.redirect_uri()).await;
     let pairs: Vec<(String, String)> = callback.query_pairs().into_owned().collect();
-    assert!(pairs.contains(&("iss".into(), world.turn.url.as_str().trim_end_matches('/').into())), "the provider says who it is");
-    let theirs = pairs.into_iter().map(|(name, value)| if name == "iss" { (name, "http://127.0.0.1:1".into()) } else { (name, value) });
+    assert!(
+        pairs.contains(&("iss".into(), world.turn.url.as_str().trim_end_matches('/').into())),
+        "the provider says who it is"
+    );
+    let theirs = pairs
+        .into_iter()
+        .map(|(name, value)| if name == "iss" { (name, "http://127.0.0.1:1".into()) } else { (name, value) });
     let theirs: Vec<_> = theirs.collect();
     callback.query_pairs_mut().clear().extend_pairs(theirs);
 
@@ -152,7 +161,10 @@ async fn a_person_who_says_no_ends_the_waiting_with_the_reason() {
     assert!(says(&page).contains("You did not allow it at Notes."), "{}", says(&page));
 
     let account = world.account(request.account()).await;
-    assert_eq!((account.status, account.status_reason.as_deref()), (ConnectionStatus::Failed, Some("the person said no")));
+    assert_eq!(
+        (account.status, account.status_reason.as_deref()),
+        (ConnectionStatus::Failed, Some("the person said no"))
+    );
     let error = waiting.join_next().await.unwrap().unwrap().unwrap_err();
     assert!(error.to_string().contains("the person said no"), "{error}");
     assert_eq!(world.tap.heard("authorization_code").len(), 0);
@@ -174,7 +186,8 @@ async fn a_redirect_that_is_not_registered_leaves_the_account_begun_until_it_exp
         .managed_app(ToolkitSlug::new("notes").unwrap(), BASIC.0, SECRET)
         .clock(Arc::<ManualClock>::clone(&clock));
     let engine = Engine::start(Arc::new(SqliteStore::in_memory().await.unwrap()), options).await.unwrap();
-    let session = Composio::with_backend(engine.project("default")).create("user_123").toolkits(["notes"]).await.unwrap();
+    let session =
+        Composio::with_backend(engine.project("default")).create("user_123").toolkits(["notes"]).await.unwrap();
     let request = session.authorize("notes").await.unwrap();
     let token = request.redirect_url().path_segments().unwrap().next_back().unwrap();
     let started = engine.start(token, FormFields::new()).await.unwrap();

@@ -2,7 +2,7 @@
 
 use composio::{ConnectionStatus, ErrorKind};
 
-use super::world::{BASIC, POST, World, press, says};
+use super::world::{BASIC, POST, World, assert_connected, press};
 
 #[tokio::test]
 async fn revoking_gives_both_tokens_back() {
@@ -25,7 +25,7 @@ async fn revoking_gives_both_tokens_back() {
         assert!(error.connect_url().is_some());
         let link = world.session.reconnect(account.id.clone()).await.unwrap();
         let page = press(link.redirect_url(), "alice").await;
-        assert!(says(&page).starts_with("Notes is connected"), "{}", says(&page));
+        assert_connected(&page);
         world.me().await.unwrap();
         world.embedded.shutdown().await;
     }
@@ -44,9 +44,11 @@ async fn access_that_was_withdrawn_at_the_provider_ends_the_account_at_the_next_
     let ended = world.account(&account.id).await;
     assert_eq!(ended.status, ConnectionStatus::Expired);
     assert!(ended.status_reason.is_some());
+    let next = world.me().await.unwrap_err();
+    assert!(next.connect_url().is_some(), "every later call says so too");
 
     let page = press(error.connect_url().expect("the error says how to go on"), "alice").await;
-    assert!(says(&page).starts_with("Notes is connected"), "{}", says(&page));
+    assert_connected(&page);
     assert_eq!(world.account(&account.id).await.status, ConnectionStatus::Active);
     world.me().await.unwrap();
     world.embedded.shutdown().await;

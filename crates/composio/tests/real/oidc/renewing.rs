@@ -4,7 +4,7 @@ use composio::{ConnectionStatus, ErrorKind};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::world::{BASIC, ME, POST, World, press, says};
+use super::world::{BASIC, ME, POST, World, assert_connected, press, says};
 
 /// The engine renews what has less than a minute left, so that a token like this is due at once and still works.
 const SOON: u32 = 30;
@@ -92,7 +92,7 @@ async fn a_spent_refresh_token_ends_the_account_and_only_its_own_identity_mends_
     assert_eq!(world.account(&account.id).await.status, ConnectionStatus::Expired);
 
     let mended = press(&link, "alice").await;
-    assert!(says(&mended).starts_with("Notes is connected"), "{}", says(&mended));
+    assert_connected(&mended);
     let mended = world.account(&account.id).await;
     assert_eq!((mended.status, mended.status_reason), (ConnectionStatus::Active, None));
     assert!(mended.connected_at > account.connected_at);

@@ -6,7 +6,7 @@ use composio::{ConnectedAccount, ConnectedAccountId, Embedded, EmbeddedOptions, 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::forms::{Form, text};
+use crate::forms::{Form, heading, text};
 use crate::place::{OIDC, Turn};
 use crate::visitor::{Page, Visitor};
 use crate::wiretap::Wiretap;
@@ -61,7 +61,7 @@ impl World {
     pub(super) async fn connect(&self, login: &str) -> ConnectedAccount {
         let request = self.session.authorize("notes").await.unwrap();
         let page = press(request.redirect_url(), login).await;
-        assert_eq!((page.status, says(&page).starts_with("Notes is connected")), (200, true), "{}", says(&page));
+        assert_connected(&page);
         self.account(request.account()).await
     }
 
@@ -117,7 +117,7 @@ impl World {
 pub(super) async fn to_consent(visitor: &mut Visitor, link: &Url) -> Form {
     let page = visitor.open(link).await;
     let consent = visitor.submit(&Form::of(&page)).await;
-    assert!(says(&consent).starts_with("Sign in and allow"), "{} {}", consent.status, says(&consent));
+    assert_eq!(heading(&consent.html), "Sign in and allow", "{} {}", consent.status, says(&consent));
     Form::of(&consent)
 }
 
@@ -126,6 +126,14 @@ pub(super) async fn press(link: &Url, login: &str) -> Page {
     let mut visitor = Visitor::new();
     let consent = to_consent(&mut visitor, link).await;
     visitor.submit(&consent.set("login", login)).await
+}
+
+pub(super) fn assert_connected(page: &Page) {
+    assert_eq!((page.status, heading(&page.html).as_str()), (200, "Notes is connected"), "{}", says(page));
+}
+
+pub(super) fn assert_refused(page: &Page) {
+    assert_eq!((page.status, heading(&page.html).as_str()), (400, "This link cannot be used"), "{}", says(page));
 }
 
 pub(super) fn says(page: &Page) -> String {

@@ -1,0 +1,65 @@
+//! Rows 32 to 36: accounts that others share.
+
+use composio_core::{AccessList, AuthConfigId, MultiAccount, Sharing};
+
+use super::World;
+use super::world::{Account, T};
+use crate::harness::{AccountSeed, OTHER_USER, USER, whoami};
+
+/// An account of V that is shared with these.
+async fn shared(world: &World<'_>, label: &str, config: &AuthConfigId, with: AccessList) -> Account {
+    let seed = AccountSeed::new(label, T, config).user(OTHER_USER).sharing(Sharing::Shared(with));
+    world.seeded(seed).await
+}
+
+fn everyone() -> AccessList {
+    AccessList { allow_all: true, ..AccessList::default() }
+}
+
+/// Only S1 of V, shared with all: connection required.
+pub async fn row_32_a_shared_account_is_never_implicit(world: World<'_>) {
+    let c1 = world.config_on().await;
+    shared(&world, "S1", &c1, everyone()).await;
+    world.connection_required(&world.session().await, &[T]).await;
+    // Not for its owner either.
+    world.connection_required(&world.composio.create(OTHER_USER).await.unwrap(), &[T]).await;
+}
+
+/// Pin S1 of V, U in its list: S1.
+pub async fn row_33_a_pinned_shared_account_runs(world: World<'_>) {
+    let c1 = world.config_on().await;
+    let list = AccessList { allowed: vec![USER.into()], ..AccessList::default() };
+    let s1 = shared(&world, "S1", &c1, list).await;
+    world.runs_with(&world.create().connected_account(T, &s1.id).await.unwrap(), &s1).await;
+    let stranger = world.composio.create("user_w").connected_account(T, &s1.id);
+    world.not_created(stranger, &[T, s1.id.as_str()]).await;
+}
+
+/// Pin S1, U denied and all allowed: not created.
+pub async fn row_34_denied_beats_allowed(world: World<'_>) {
+    let c1 = world.config_on().await;
+    let list = AccessList { allow_all: true, allowed: vec![USER.into()], denied: vec![USER.into()] };
+    let s1 = shared(&world, "S1", &c1, list).await;
+    world.not_created(world.create().connected_account(T, &s1.id), &[T, s1.id.as_str()]).await;
+}
+
+/// Pins S1 and S2, both shared: not created.
+pub async fn row_35_one_shared_account_at_the_most(world: World<'_>) {
+    let c1 = world.config_on().await;
+    let s1 = shared(&world, "S1", &c1, everyone()).await;
+    let s2 = shared(&world, "S2", &c1, everyone()).await;
+    let builder = world.create().connected_accounts([(T, &s1.id), (T, &s2.id)]).multi_account(MultiAccount::new());
+    world.not_created(builder, &[T, "2 shared accounts"]).await;
+}
+
+/// Pins S1 and A1: created.
+pub async fn row_36_a_shared_account_beside_an_own_one(world: World<'_>) {
+    let c1 = world.config_on().await;
+    let s1 = shared(&world, "S1", &c1, everyone()).await;
+    let a1 = world.account("A1", &c1).await;
+    let builder = world.create().connected_accounts([(T, &s1.id), (T, &a1.id)]).multi_account(MultiAccount::new());
+    let session = builder.await.unwrap();
+    for account in [&s1, &a1] {
+        world.call_runs_with(whoami(&session, T).account(account.id.as_str()), account).await;
+    }
+}
