@@ -7,6 +7,7 @@ mod documents;
 mod finding;
 mod fix;
 mod manifests;
+mod registry;
 mod source;
 mod text;
 mod workspace;
@@ -17,6 +18,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use self::finding::Report;
+use self::registry::Registry;
 use self::source::Source;
 use self::workspace::Workspace;
 
@@ -57,13 +59,18 @@ fn check(root: &Path) -> Result<Report> {
     report.add(sources.iter().flat_map(calls::check));
     report.add(workspace.files.iter().flat_map(text::check));
     report.add(documents::check(&workspace));
-    report.add(suites_in_use(&workspace, &sources));
+    if workspace.package("composio-conformance").is_some() {
+        conformance(&sources, &mut report);
+    }
     Ok(report)
 }
 
-/// Every suite of the conformance crate is run by some integration test.
-fn suites_in_use(workspace: &Workspace, sources: &[Source]) -> Vec<finding::Finding> {
-    if workspace.package("composio-conformance").is_some() { calls::suites_in_use(sources) } else { Vec::new() }
+/// Every suite is run by some integration test, and the table of decisions is whole.
+fn conformance(sources: &[Source], report: &mut Report) {
+    let registry = Registry::of_this_workspace();
+    report.add(calls::suites_in_use(sources));
+    report.add(registry.check());
+    report.say(&registry.summary());
 }
 
 #[cfg(test)]

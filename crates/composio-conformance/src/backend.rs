@@ -4,8 +4,8 @@
 //! claim that, the suite has to be told so, and `what_is_not_claimed_is_unsupported` holds it to the rest.
 
 mod accounts;
-mod calls;
 mod callbacks;
+mod calls;
 mod claims;
 mod idempotency;
 mod isolation;

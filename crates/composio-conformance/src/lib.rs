@@ -4,8 +4,8 @@
 //! - [`decision_table_suite!`] runs the sixty rows that say which account a tool runs with.
 //! - `store_suite!` runs what `composio_engine::store::Store` promises.
 //!
-//! Scenarios are named as rules. One list makes a test of each and the [registry](crate::registry), so that none is left
-//! out unseen. None of this is covered by semantic versioning.
+//! Scenarios are named as rules. One list makes a test of each and the [registry], so that none is left out unseen. None
+//! of this is covered by semantic versioning.
 //!
 //! # Features
 //!

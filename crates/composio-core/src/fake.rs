@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -20,11 +20,14 @@ use crate::session::{Preload, SessionConfig};
 use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
 
 type Answer = Arc<dyn Fn(&ToolCall) -> Result<Value> + Send + Sync>;
+/// Under which key a call happens once: of this session, for this tool.
+type OnceKey = (SessionId, ToolSlug, String);
 
 /// A backend with the tools and answers that a test gives it. It reaches nothing, keeps everything in memory, and
 /// remembers the calls. Cheap to clone; clones share everything.
 ///
-/// Every tool runs without an account and echoes its arguments, unless [`answer`](Self::answer) says otherwise.
+/// Every tool runs without an account and echoes its arguments, unless [`answer`](Self::answer) says otherwise. Under an
+/// idempotency key a call happens once, and its outcome is given again, a success as well as a failure.
 ///
 /// # Example
 /// ```
@@ -56,8 +59,16 @@ struct State {
     sessions: HashMap<SessionId, SessionRecord>,
     accounts: HashMap<ConnectedAccountId, ConnectedAccount>,
     calls: Vec<ToolCall>,
+    once: HashMap<OnceKey, Once>,
     ticks: i64,
     mistake: Option<Error>,
+}
+
+/// A call under a key, and what came of it.
+#[derive(Clone)]
+struct Once {
+    call: ToolCall,
+    outcome: Arc<OnceLock<Result<ToolOutput>>>,
 }
 
 impl ScriptedBackend {
@@ -141,6 +152,16 @@ impl ScriptedBackend {
         removed.map(drop).ok_or_else(|| not_found("account", account.as_str()))
     }
 
+    /// Makes a call. The answer is made without the lock, so that it may look at the backend.
+    fn answered(&self, mut state: MutexGuard<'_, State>, call: &ToolCall) -> Result<ToolOutput> {
+        state.calls.push(call.clone());
+        let log_id = format!("log_{}", state.calls.len());
+        let answer = state.answers.get(&call.tool).map(Arc::clone);
+        drop(state);
+        let data = answer.map_or_else(|| Ok(Value::Object(call.arguments.clone())), |answer| answer(call));
+        data.map(|data| ToolOutput::new(data).log_id(log_id))
+    }
+
     fn script(self, change: impl FnOnce(&mut State) -> Result<()>) -> Self {
         let mut state = self.lock();
         if let Err(error) = change(&mut state) {
@@ -169,6 +190,21 @@ impl State {
     fn known(&self, toolkit: &ToolkitSlug) -> Result<()> {
         let known = self.toolkits.contains(toolkit);
         known.then_some(()).ok_or_else(|| Error::invalid_input("toolkit", toolkit.as_str(), "there is no such toolkit"))
+    }
+
+    /// The call that happens, or happened, under this key. None without a key.
+    fn once(&mut self, session: &SessionId, call: &ToolCall) -> Result<Option<Once>> {
+        let Some(key) = &call.idempotency_key else { return Ok(None) };
+        if key.is_empty() {
+            return Err(Error::invalid_input("idempotency_key", key, "one that is not empty"));
+        }
+        let of = (session.clone(), call.tool.clone(), key.clone());
+        let once = self.once.entry(of).or_insert_with(|| Once { call: call.clone(), outcome: Arc::default() });
+        if &once.call == call {
+            return Ok(Some(once.clone()));
+        }
+        let message = format!("idempotency key {key:?} was used with other arguments; use a new key");
+        Err(Error::new(ErrorKind::Conflict, message))
     }
 
     fn preloaded(&self, config: &SessionConfig) -> Vec<ToolDefinition> {
@@ -221,7 +257,7 @@ impl State {
 #[async_trait]
 impl Backend for ScriptedBackend {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { execution: true, links: true, ..Capabilities::default() }
+        Capabilities { execution: true, links: true, idempotency: true, ..Capabilities::default() }
     }
 
     fn management(&self) -> Option<&dyn Management> {
@@ -275,12 +311,17 @@ impl Backend for ScriptedBackend {
         let found = state.tools.iter().find(|tool| tool.slug == call.tool).and_then(|tool| tool.toolkit.clone());
         let toolkit = found.ok_or_else(|| not_found("tool", call.tool.as_str()))?;
         allowed(&record.config, &toolkit)?;
-        state.calls.push(call.clone());
-        let log_id = format!("log_{}", state.calls.len());
-        let answer = state.answers.get(&call.tool).map(Arc::clone);
-        drop(state);
-        let data = answer.map_or_else(|| Ok(Value::Object(call.arguments.clone())), |answer| answer(&call));
-        data.map(|data| ToolOutput::new(data).log_id(log_id))
+        match state.once(session, &call)? {
+            None => self.answered(state, &call),
+            Some(once) => {
+                drop(state);
+                let outcome = once.outcome.get_or_init(|| self.answered(self.lock(), &call));
+                if outcome.as_ref().is_err_and(|error| !happened(error)) {
+                    self.lock().once.retain(|_, kept| !Arc::ptr_eq(&kept.outcome, &once.outcome));
+                }
+                again(outcome)
+            }
+        }
     }
 
     async fn link(&self, session: &SessionId, request: &LinkRequest) -> Result<Link> {
@@ -295,7 +336,7 @@ impl Backend for ScriptedBackend {
             account.connected_at = Some(now);
             account.updated_at = now;
         }
-        let url = Url::parse(&format!("https://connect.invalid/link/{id}"))
+        let url = Url::parse(&format!("https://connect.invalid/link/token-of-{id}"))
             .map_err(|error| Error::new(ErrorKind::Unexpected, "the link is no URL").with_source(error))?;
         Ok(Link::new(id, url, now.plus(std::time::Duration::from_secs(600))))
     }
@@ -323,6 +364,25 @@ impl fmt::Debug for ScriptedBackend {
 fn allowed(config: &SessionConfig, toolkit: &ToolkitSlug) -> Result<()> {
     let message = || format!("the session does not allow {toolkit}; add it where the session is created");
     config.toolkits.allows(toolkit).then_some(()).ok_or_else(|| Error::new(ErrorKind::PermissionDenied, message()))
+}
+
+/// Whether a call that failed so may have had an effect. Otherwise its key is free again.
+fn happened(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::ToolFailed | ErrorKind::OutcomeUnknown | ErrorKind::Unexpected)
+}
+
+/// An outcome, once more. What an error holds for programs stays: its kind, its texts, its link, and whether to try again.
+fn again(outcome: &Result<ToolOutput>) -> Result<ToolOutput> {
+    let error = match outcome {
+        Ok(output) => return Ok(output.clone()),
+        Err(error) => error,
+    };
+    let copy = Error::new(error.kind(), error.to_string()).with_retry(error.retry());
+    let copy = copy.with_model_text(error.for_model());
+    Err(match error.connect_url() {
+        Some(url) => copy.with_connect_url(url.clone()),
+        None => copy,
+    })
 }
 
 /// One page of a list that is here as a whole. A cursor is the number of items before it.

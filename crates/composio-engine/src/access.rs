@@ -4,16 +4,17 @@
 //! what comes of it. A lease that ran out without a word may have spent the refresh token; the next one tries once, and
 //! where the service refuses, the account ends EXPIRED as `refresh_interrupted`.
 
+use std::fmt;
 use std::time::Duration;
 
 use composio_core::secrecy::SecretString;
-use composio_core::{AuthConfig, ConnectedAccount, ConnectionEvent, Error, ErrorKind, Result, Retry};
+use composio_core::{AuthConfig, AuthScheme, ConnectedAccount, ConnectionEvent, Error, ErrorKind, Result, Retry};
 use tokio::time::{Instant, sleep};
 
 use crate::catalog::Toolkit;
 use crate::credential::{Credential, Tokens};
 use crate::engine::Engine;
-use crate::oauth::{Client, Grant, TokenError, read_tokens, token_request};
+use crate::oauth::{Client, Grant, TokenError, read_tokens, revoke_request, token_request};
 use crate::seal::Binding;
 use crate::store::{CredentialChange, ProjectId, RefreshLease, Sealed, Transition};
 
@@ -82,7 +83,45 @@ impl Access<'_> {
         Ok(ended(&self.account.id, reason))
     }
 
-    pub(crate) async fn stored(&self) -> Result<Credential> {
+    /// Gives the stored credential back to the service.
+    ///
+    /// # Errors
+    /// `Unsupported` where the scheme or the toolkit cannot; `Unavailable` where the service could not be told.
+    pub(crate) async fn give_back(&self) -> Result<()> {
+        if self.config.scheme != AuthScheme::OAuth2 {
+            let message = format!("{} cannot be told to revoke; delete the account instead", self.config.scheme);
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        match self.stored().await? {
+            Credential::OAuth2(tokens) => self.revoke(&tokens).await,
+            Credential::Fields { .. } => Ok(()),
+        }
+    }
+
+    /// Tells the service that tokens are not needed any more (RFC 7009). The refresh token goes first: it is what would
+    /// bring the others back. Revoking twice is revoking once, so what was lost on the way may be sent again.
+    ///
+    /// # Errors
+    /// As [`give_back`](Self::give_back).
+    pub(crate) async fn revoke(&self, tokens: &Tokens) -> Result<()> {
+        let Some(endpoint) = self.toolkit.endpoints()?.revoke_url else {
+            let message = format!("{} has no revocation endpoint; delete the account instead", self.toolkit.slug);
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        };
+        let (id, secret) = self.app().await?;
+        let client = Client { id: &id, secret: &secret, auth: self.toolkit.oauth2()?.token_auth };
+        let refresh = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));
+        for (token, hint) in refresh.into_iter().chain([(&tokens.access_token, "access_token")]) {
+            let request = revoke_request(&endpoint, client, token, hint)?;
+            let reply = self.engine.http().send(request).await.map_err(|error| not_told(error.into_error(true)))?;
+            if !reply.status().is_success() {
+                return Err(not_told(format!("it answered {}", reply.status())));
+            }
+        }
+        Ok(())
+    }
+
+    async fn stored(&self) -> Result<Credential> {
         match self.engine.store().credential(self.project, &self.account.id).await? {
             Some(sealed) => open_credential(self.engine, self.project, self.account, &sealed),
             None => Err(ended(&self.account.id, "its credential is gone")),
@@ -265,6 +304,11 @@ fn open_credential(
         Some(bytes) => Credential::from_bytes(&bytes),
         None => Err(Error::new(ErrorKind::Unexpected, format!("the credential of {} does not open", account.id))),
     }
+}
+
+fn not_told(why: impl fmt::Display) -> Error {
+    let message = format!("the service could not be told to revoke, so nothing was changed here: {why}");
+    Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe)
 }
 
 /// The account has ended; whoever has a session at hand adds the link.

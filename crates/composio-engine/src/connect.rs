@@ -16,13 +16,13 @@ use sha2::{Digest as _, Sha256};
 
 use self::flow::Flow;
 pub(crate) use self::identity::fetch_identity;
-use crate::access::{app_of, seal_credential};
+use crate::access::{Access, app_of, seal_credential};
 use crate::catalog::Toolkit;
 use crate::credential::{Credential, Tokens};
 use crate::engine::Engine;
 use crate::link::dead_link;
 use crate::management::check_alias;
-use crate::manifest::ApiKeySpec;
+use crate::manifest::{ApiKeySpec, CredentialField};
 use crate::oauth::{AuthorizeRequest, Client, Grant, authorize_url, issuer_fits, read_tokens, token_request};
 use crate::options::EngineOptions;
 use crate::random;
@@ -188,7 +188,7 @@ async fn start_fields(
     account: &ConnectedAccount,
     fields: &FormFields,
 ) -> Result<Connected> {
-    check_fields(toolkit.api_key()?, fields)?;
+    check_form(toolkit.api_key()?, fields)?;
     let credential = Credential::from_fields(fields);
     let identity = fetch_identity(flow.engine, toolkit, AuthScheme::ApiKey, &credential).await?;
     if let Err(reason) = same_identity(account, identity.as_ref()) {
@@ -223,17 +223,41 @@ async fn finish(
     toolkit: &Toolkit,
     params: &CallbackParams,
 ) -> Result<(), Refusal> {
-    let code = answered_code(toolkit, params)?;
-    let tokens = exchange(engine, taken, account, toolkit, code).await.map_err(|error| {
-        tracing::warn!(account = %account.id, %error, "no tokens for the code");
+    let failed = |error: Error| {
+        tracing::warn!(account = %account.id, %error, "a flow did not end in a connection");
         Refusal::Failed(error.to_string())
-    })?;
-    let credential = Credential::OAuth2(tokens);
+    };
+    let code = answered_code(toolkit, params)?;
+    let project = &taken.project;
+    let config = enabled_config(engine, project, account).await.map_err(failed)?;
+    let access = Access { engine, project, toolkit, config: &config, account };
+    let tokens = exchange(&access, taken, code).await.map_err(failed)?;
+    let credential = Credential::OAuth2(tokens.clone());
+    let refusal = match settle(&access, &credential).await {
+        Ok(()) => return Ok(()),
+        Err(refusal) => refusal,
+    };
+    // Nobody will use these tokens, and a person who was turned away has not agreed that we keep them.
+    if let Err(error) = access.revoke(&tokens).await {
+        tracing::warn!(account = %account.id, %error, "tokens of a refused connection were not given back");
+    }
+    Err(refusal)
+}
+
+/// Asks who it is, and makes the account ACTIVE.
+async fn settle(access: &Access<'_>, credential: &Credential) -> Result<(), Refusal> {
+    let Access { engine, project, toolkit, account, .. } = access;
     // The scopes may not allow to ask who it is. A reconnect needs to know, and is refused below.
-    let identity = fetch_identity(engine, toolkit, AuthScheme::OAuth2, &credential).await.unwrap_or_default();
+    let identity = fetch_identity(engine, toolkit, AuthScheme::OAuth2, credential).await.unwrap_or_default();
     same_identity(account, identity.as_ref()).map_err(Refusal::Failed)?;
-    let activated = activate(engine, &taken.project, account, &credential, identity).await;
+    let activated = activate(engine, project, account, credential, identity).await;
     activated.map_err(|error| Refusal::Failed(error.to_string()))
+}
+
+async fn enabled_config(engine: &Engine, project: &ProjectId, account: &ConnectedAccount) -> Result<AuthConfig> {
+    let config = engine.store().auth_config(project, &account.auth_config).await?;
+    let gone = || Error::new(ErrorKind::Conflict, "the auth config was disabled or deleted in the meantime");
+    config.filter(|config| config.enabled).ok_or_else(gone)
 }
 
 /// The code, or what the service says instead.
@@ -259,19 +283,10 @@ fn service_refused(error: &str, description: Option<&str>) -> String {
     }
 }
 
-async fn exchange(
-    engine: &Engine,
-    taken: &TakenPending,
-    account: &ConnectedAccount,
-    toolkit: &Toolkit,
-    code: &SecretString,
-) -> Result<Tokens> {
-    let TakenPending { project, pending, verifier } = taken;
-    let config = engine.store().auth_config(project, &account.auth_config).await?;
-    let config = config
-        .filter(|config| config.enabled)
-        .ok_or_else(|| Error::new(ErrorKind::Conflict, "the auth config was disabled or deleted in the meantime"))?;
-    let (id, secret) = app_of(engine, project, toolkit, &config).await?;
+async fn exchange(access: &Access<'_>, taken: &TakenPending, code: &SecretString) -> Result<Tokens> {
+    let Access { engine, project, toolkit, account, .. } = access;
+    let TakenPending { pending, verifier, .. } = taken;
+    let (id, secret) = access.app().await?;
     let opened = engine.sealer().open(&verifier_binding(project, &account.id), verifier);
     let verifier = opened.and_then(|bytes| std::str::from_utf8(&bytes).map(SecretString::from).ok());
     let verifier = verifier.ok_or_else(|| Error::new(ErrorKind::Unexpected, "the flow's verifier does not open"))?;
@@ -345,13 +360,11 @@ fn connected(
     connected
 }
 
-/// The fields that a scheme asks for, all of the required ones given and none besides. People read the message.
+/// The fields that a scheme asks for, all of the required ones given and none besides. Developers read the message.
 pub(crate) fn check_fields(spec: &ApiKeySpec, fields: &FormFields) -> Result<()> {
-    let given = |name: &str| fields.get(name).is_some_and(|value| !value.expose_secret().trim().is_empty());
-    let missing = spec.fields.iter().filter(|field| field.required && !given(&field.name));
-    let missing: Vec<_> = missing.map(|field| format!("{} (`{}`)", field.label, field.name)).collect();
+    let missing: Vec<_> = missing_fields(spec, fields).map(|field| field.name.as_str()).collect();
     if !missing.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidInput, format!("Fill in: {}.", missing.join(", "))));
+        return Err(Error::invalid_input("fields", &missing.join(", "), "required, and not given"));
     }
     match fields.names().find(|name| spec.fields.iter().all(|field| field.name != *name)) {
         None => Ok(()),
@@ -359,8 +372,22 @@ pub(crate) fn check_fields(spec: &ApiKeySpec, fields: &FormFields) -> Result<()>
     }
 }
 
+/// As [`check_fields`], in the words of the form.
+fn check_form(spec: &ApiKeySpec, fields: &FormFields) -> Result<()> {
+    let missing: Vec<_> = missing_fields(spec, fields).map(|field| field.label.as_str()).collect();
+    if !missing.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidInput, format!("Fill in: {}.", missing.join(", "))));
+    }
+    check_fields(spec, fields)
+}
+
+fn missing_fields<'a>(spec: &'a ApiKeySpec, fields: &FormFields) -> impl Iterator<Item = &'a CredentialField> {
+    let given = |name: &str| fields.get(name).is_some_and(|value| !value.expose_secret().trim().is_empty());
+    spec.fields.iter().filter(move |field| field.required && !given(&field.name))
+}
+
 fn form_fields(spec: &ApiKeySpec) -> Vec<Field> {
-    let field = |field: &crate::manifest::CredentialField| {
+    let field = |field: &CredentialField| {
         let mut shown = Field::secret(&field.name, &field.label);
         shown.description.clone_from(&field.description);
         shown.secret = field.secret;

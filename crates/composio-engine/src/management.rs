@@ -5,15 +5,14 @@ use composio_core::secrecy::ExposeSecret;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, ConnectedAccount,
     ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Management, NewAuthConfig,
-    NewConnectedAccount, Page, Result, Retry,
+    NewConnectedAccount, Page, Result,
 };
 
-use crate::access::{Access, app_of, seal_credential};
+use crate::access::{Access, seal_credential};
 use crate::backend::EmbeddedBackend;
 use crate::catalog::Toolkit;
 use crate::connect::{check_fields, fetch_identity};
 use crate::credential::Credential;
-use crate::oauth::{Client, revoke_request};
 use crate::scope::expire_begun;
 use crate::seal::Binding;
 use crate::store::{CredentialChange, Sealed, Transition};
@@ -136,7 +135,7 @@ impl Management for EmbeddedBackend {
         let config = self.auth_config(&account.auth_config).await?;
         let toolkit = self.engine().catalog().toolkit(&account.toolkit)?;
         let (engine, project) = (self.engine(), self.project());
-        give_back(&Access { engine, project, toolkit, config: &config, account: &account }).await?;
+        Access { engine, project, toolkit, config: &config, account: &account }.give_back().await?;
         engine.store().transition(project, id, &step).await
     }
 
@@ -182,39 +181,6 @@ fn check_scheme(toolkit: &Toolkit, new: &NewAuthConfig) -> Result<()> {
             Err(Error::invalid_input("scheme", scheme.as_str(), "toolkits without authentication need no auth config"))
         }
     }
-}
-
-/// Tells the service that its tokens are not needed any more (RFC 7009). The refresh token goes first: it is what would
-/// bring the others back.
-async fn give_back(access: &Access<'_>) -> Result<()> {
-    if access.config.scheme != AuthScheme::OAuth2 {
-        let message = format!("{} cannot be told to revoke; delete the account instead", access.config.scheme);
-        return Err(Error::new(ErrorKind::Unsupported, message));
-    }
-    let Some(endpoint) = access.toolkit.endpoints()?.revoke_url else {
-        let message = format!("{} has no revocation endpoint; delete the account instead", access.toolkit.slug);
-        return Err(Error::new(ErrorKind::Unsupported, message));
-    };
-    let Credential::OAuth2(tokens) = access.stored().await? else { return Ok(()) };
-    let (id, secret) = app_of(access.engine, access.project, access.toolkit, access.config).await?;
-    let client = Client { id: &id, secret: &secret, auth: access.toolkit.oauth2()?.token_auth };
-    let refresh = tokens.refresh_token.as_ref().map(|token| (token, "refresh_token"));
-    for (token, hint) in refresh.into_iter().chain([(&tokens.access_token, "access_token")]) {
-        let request = revoke_request(&endpoint, client, token, hint)?;
-        let reply = access.engine.http().send(request).await.map_err(|error| not_told(&error.into_error(true)))?;
-        if !reply.status().is_success() {
-            let message =
-                format!("the service answered {} to the revocation; nothing was changed here", reply.status());
-            return Err(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe));
-        }
-    }
-    Ok(())
-}
-
-/// Revoking twice is revoking once, so whatever was lost on the way may be sent again.
-fn not_told(error: &Error) -> Error {
-    let message = format!("the service could not be told to revoke, so nothing was changed here: {error}");
-    Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe)
 }
 
 fn step(account: &ConnectedAccount, event: ConnectionEvent, at: composio_core::Timestamp) -> Result<Transition> {

@@ -43,15 +43,21 @@ impl fmt::Display for Finding {
 pub(super) struct Report {
     files: usize,
     findings: Vec<Finding>,
+    /// What is worth knowing even when nothing is wrong.
+    said: String,
 }
 
 impl Report {
     pub(super) fn new(files: usize) -> Self {
-        Self { files, findings: Vec::new() }
+        Self { files, findings: Vec::new(), said: String::new() }
     }
 
     pub(super) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.findings.extend(findings);
+    }
+
+    pub(super) fn say(&mut self, text: &str) {
+        self.said += text;
     }
 
     /// Keeps what worked and notes what did not.
@@ -84,6 +90,7 @@ impl fmt::Display for Report {
                 writeln!(f, "{finding}")?;
             }
         }
+        f.write_str(&self.said)?;
         let (errors, notes) = (self.errors(), self.of(Level::Note).len());
         writeln!(f, "tidy: {} files, {errors} errors, {notes} notes", self.files)
     }

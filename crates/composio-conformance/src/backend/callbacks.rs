@@ -23,13 +23,10 @@ pub async fn a_callback_counts_once(harness: &dyn Harness) {
 /// An unknown state, none, another browser, no cookie, a used state: one answer, word for word.
 pub async fn callbacks_that_do_not_work_are_not_told_apart(harness: &dyn Harness) {
     let session = Stage::new(harness).session().await;
-    let (mine, theirs) =
-        (session.authorize(BY_CONSENT).await.unwrap(), session.authorize(BY_CONSENT).await.unwrap());
+    let (mine, theirs) = (session.authorize(BY_CONSENT).await.unwrap(), session.authorize(BY_CONSENT).await.unwrap());
     let used = Stage::new(harness).connect(&session).await;
-    let (mine, theirs) = (
-        AtService::press(harness, mine.redirect_url()).await,
-        AtService::press(harness, theirs.redirect_url()).await,
-    );
+    let (mine, theirs) =
+        (AtService::press(harness, mine.redirect_url()).await, AtService::press(harness, theirs.redirect_url()).await);
     let params = mine.answer(harness, Some(ALICE)).await;
     let mut unknown = params.clone();
     unknown.state = Some("nobody-made-this".into());

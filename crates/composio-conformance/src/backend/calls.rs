@@ -61,7 +61,9 @@ pub async fn an_unknown_tool_is_not_found_with_near_slugs(harness: &dyn Harness)
 pub async fn a_tool_outside_the_toolkits_is_not_permitted(harness: &dyn Harness) {
     let stage = Stage::new(harness);
     let before = harness.requests();
-    for builder in [stage.create().toolkits([T]), stage.create().disable_toolkits(["open"]), stage.create().no_toolkits()] {
+    for builder in
+        [stage.create().toolkits([T]), stage.create().disable_toolkits(["open"]), stage.create().no_toolkits()]
+    {
         let session = builder.await.unwrap();
         refused_naming(ran(whoami(&session, "open")).await, ErrorKind::PermissionDenied, &["open"]);
     }

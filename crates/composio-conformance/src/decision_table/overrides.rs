@@ -24,7 +24,10 @@ pub async fn row_16_the_sessions_config_never_falls_back(world: World<'_>) {
     let (request, used) = world.link(&session).await;
     assert_eq!(used, c2);
     let explained = session.explain(T).await.unwrap();
-    assert!(matches!(&explained.outcome, Ok(Selection::Connect { auth_config, .. }) if *auth_config == c2), "{explained}");
+    assert!(
+        matches!(&explained.outcome, Ok(Selection::Connect { auth_config, .. }) if *auth_config == c2),
+        "{explained}"
+    );
     world.passed_over(&session, &a1, PassedOver::OtherAuthConfig).await;
     let a2 = world.finish(&request, "A2").await;
     world.runs_with(&session, &a2).await;

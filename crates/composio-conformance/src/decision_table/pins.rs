@@ -63,7 +63,7 @@ pub async fn row_26_a_pin_beats_the_sessions_config(world: World<'_>) {
     world.runs_with(&session, &a1).await;
 }
 
-/// Pin A1 as text: as [A1].
+/// Pin A1 as text: as a list of A1.
 pub async fn row_27_one_pin_is_a_list_of_one(world: World<'_>) {
     let c1 = world.config_on().await;
     let a1 = world.account("A1", &c1).await;
@@ -91,7 +91,7 @@ pub async fn row_29_no_pins_are_no_pin(world: World<'_>) {
     let a2 = world.account("A2", &c1).await;
     let mut config = SessionConfig::new();
     config.connected_accounts.insert(ToolkitSlug::new(T).unwrap(), Vec::new());
-    let session = world.from_config(&config).await.unwrap();
+    let session = world.create_from(&config).await.unwrap();
     world.runs_with(&session, &a2).await;
     world.link(&session).await;
 }

@@ -7,7 +7,7 @@ use super::World;
 use super::world::{T, X};
 use crate::harness::{AccountSeed, ConfigSeed, OTHER_USER, ran, refused, touch, whoami};
 
-/// Toolkits [X], a tool of T: not permitted.
+/// Only toolkit X, a tool of T: not permitted.
 pub async fn row_50_a_toolkit_outside_the_list_is_refused_first(world: World<'_>) {
     let c1 = world.config_on().await;
     world.account("A1", &c1).await;

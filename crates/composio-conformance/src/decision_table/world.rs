@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use composio_core::{
     AuthConfig, AuthConfigId, AuthConfigUpdate, Backend as _, Composio, ConnectedAccount, ConnectedAccountId,
-    ConnectionRequest, ConnectionStatus, Error, ErrorKind, Execute, PassedOver, Result, Selection, Session, SessionBuilder,
+    ConnectionRequest, ConnectionStatus, Error, ErrorKind, Execute, PassedOver, Result, Selection, Session,
+    SessionBuilder,
 };
 
-use crate::harness::{AccountSeed, ConfigSeed, Harness, USER, enter_key, keeps_its_link, pages, ran, refused, token, whoami};
+use crate::harness::{
+    AccountSeed, ConfigSeed, Harness, USER, enter_key, keeps_its_link, pages, ran, refused, token, whoami,
+};
 
 /// The toolkit T, with managed auth.
 pub(super) const T: &str = "managed";
@@ -191,7 +194,7 @@ impl<'h> World<'h> {
     }
 
     /// A session of U from a configuration that the builder does not make.
-    pub(super) async fn from_config(&self, config: &composio_core::SessionConfig) -> Result<Session> {
+    pub(super) async fn create_from(&self, config: &composio_core::SessionConfig) -> Result<Session> {
         let record = self.harness.backend().create_session(&USER.into(), config).await?;
         self.composio.session(record.id).await
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod builder;
+mod conformance;
 mod errors;
 mod manage;
 mod native;

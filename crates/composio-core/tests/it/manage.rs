@@ -42,7 +42,7 @@ async fn connected_accounts_are_unsupported_here() {
 fn a_backend_claims_what_it_can() {
     let capabilities = Composio::with_backend(ScriptedBackend::new()).capabilities();
     let Capabilities { execution, links, explain, idempotency, management, .. } = capabilities;
-    assert_eq!([execution, links, explain, idempotency, management], [true, true, false, false, false]);
+    assert_eq!([execution, links, explain, idempotency, management], [true, true, false, true, false]);
 }
 
 #[test]

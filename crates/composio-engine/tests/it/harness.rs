@@ -113,8 +113,7 @@ impl Harness for EngineHarness {
         if matches!(seed.status, Initializing | Initiated | Failed) {
             return self.begun(seed).await;
         }
-        let mut new =
-            NewConnectedAccount::api_key(seed.user, seed.auth_config, key(&seed.label)).sharing(seed.sharing);
+        let mut new = NewConnectedAccount::api_key(seed.user, seed.auth_config, key(&seed.label)).sharing(seed.sharing);
         new.alias = seed.alias;
         let account = self.management().create_connected_account(new).await.unwrap();
         if seed.status != Active {
@@ -159,9 +158,8 @@ impl Harness for EngineHarness {
 
 fn options(services: &Services, demo: &Demo) -> EngineOptions {
     let public_url = Url::parse("http://127.0.0.1:8787").unwrap();
-    let http = HttpOptions::default()
-        .allow_private(demo.address().to_string())
-        .allow_private(services.address().to_string());
+    let http =
+        HttpOptions::default().allow_private(demo.address().to_string()).allow_private(services.address().to_string());
     let app = demo.oauth_app();
     let options = EngineOptions::new(public_url, KeySource::Keys(vec![SealingKey::new([7; 32])]))
         .application("Conformance")

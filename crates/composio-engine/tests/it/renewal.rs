@@ -135,3 +135,15 @@ async fn without_a_refresh_token_the_account_ends_when_its_token_does() {
     assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
     assert_eq!(world.account(&session, &account.id).await.status, ConnectionStatus::Expired);
 }
+
+#[tokio::test]
+async fn whoever_is_turned_away_at_a_reconnect_is_not_kept() {
+    let world = World::new().await;
+    let session = world.session().await;
+    let account = world.connect(&session, "tracker", "alice@work.example").await;
+    world.demo.revoke_all("alice");
+    session.execute(LIST, json!({})).await.unwrap_err();
+    let link = session.reconnect(account.id).await.unwrap();
+    assert!(world.press(link.redirect_url(), Some("bob@example.com")).await.refusal.is_some());
+    assert_eq!(world.demo.revoke_all("bob"), 0, "the tokens were given back");
+}

@@ -61,7 +61,7 @@ pub(super) fn outcome(brand: &Brand, connected: &Connected) -> Result<Response> 
     let reason = match &connected.refusal {
         None => String::new(),
         Some(Refusal::Denied) => format!("You did not allow it at {toolkit}."),
-        Some(Refusal::Failed(reason)) => reason.clone(),
+        Some(Refusal::Failed(reason)) => sentence(reason),
         Some(_) => format!("{toolkit} did not agree."),
     };
     let worked = connected.refusal.is_none();
@@ -77,6 +77,14 @@ pub(super) fn outcome(brand: &Brand, connected: &Connected) -> Result<Response> 
         reason,
     };
     respond(StatusCode::OK, &policy, &view)
+}
+
+/// A reason, written as a sentence: people read it.
+fn sentence(reason: &str) -> String {
+    let mut letters = reason.trim().chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if reason.trim_end().ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// The one answer to every link, state and form that is not accepted. It tells no two causes apart.

@@ -34,14 +34,18 @@ impl Place {
         }
     }
 
-    /// Says so past the test harness, which keeps what successful tests print to itself.
     fn not_run(&self) {
         let thread = std::thread::current();
         let (test, variable) = (thread.name().unwrap_or("a test"), self.variable);
         let says = format!("DID NOT RUN: {test}: {variable} is not set; `cargo xtask counterparts` starts it");
         assert!(std::env::var("COMPOSIO_REQUIRE_REAL").as_deref() != Ok("1"), "{says}");
-        std::io::stderr().write_all(format!("{says}\n").as_bytes()).unwrap();
+        say(&says);
     }
+}
+
+/// Says something past the test harness, which keeps what successful tests print to itself.
+pub(crate) fn say(text: &str) {
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 /// The right to use a counterpart and its port.

@@ -1,5 +1,7 @@
 //! A browser with a fresh profile, driven over WebDriver.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::place::say;
 
 const FLAGS: [&str; 9] = [
     "--headless=new",
@@ -48,8 +52,10 @@ const AUDIT: &str = r"
         wider: document.documentElement.scrollWidth > document.documentElement.clientWidth,
     };";
 
+/// It ends when it is dropped, in a failed test too.
 pub(super) struct Browser {
     client: Client,
+    session: Url,
     _profile: TempDir,
 }
 
@@ -66,7 +72,8 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(wanted.as_object().unwrap().clone());
         let client = builder.connect(driver.as_str()).await.unwrap();
-        Self { client, _profile: profile }
+        let id = client.session_id().await.unwrap().unwrap();
+        Self { client, session: driver.join(&format!("session/{id}")).unwrap(), _profile: profile }
     }
 
     pub(super) async fn open(&self, url: &Url) {
@@ -171,8 +178,21 @@ impl Browser {
         self.client.issue_cmd(Cdp("Emulation.setEmulatedMedia", dark)).await.unwrap();
     }
 
-    pub(super) async fn close(self) {
-        self.client.close().await.unwrap();
+    /// Nothing asynchronous runs any more when a test has failed.
+    fn end(&self) -> std::io::Result<usize> {
+        let mut driver = TcpStream::connect(self.session.authority())?;
+        driver.set_read_timeout(Some(PATIENCE))?;
+        let (path, host) = (self.session.path(), self.session.authority());
+        write!(driver, "DELETE {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        driver.read(&mut [0; 16])
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            say(&format!("a browser may be left behind: {error}"));
+        }
     }
 }
 

@@ -57,9 +57,7 @@ impl World {
     }
 
     pub(super) async fn close(self, browsers: impl IntoIterator<Item = Browser>) {
-        for browser in browsers {
-            browser.close().await;
-        }
+        browsers.into_iter().for_each(drop);
         self.embedded.shutdown().await;
         self.demo.shutdown().await;
     }
