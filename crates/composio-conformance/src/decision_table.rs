@@ -2,7 +2,7 @@
 //!
 //! Each row that holds is an async function over a [`World`], and really runs a tool.
 //! [`decision_table_suite!`](crate::decision_table_suite) makes a test of each. Where the published rules are silent, the
-//! row holds what the design's section 4 decides.
+//! row holds what this project has decided.
 
 mod existing;
 mod links;

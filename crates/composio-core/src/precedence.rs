@@ -9,8 +9,8 @@
 //! 5. an error.
 //!
 //! Within a rung the most recently connected account wins: the latest [`connected_at`], then the latest `created_at`,
-//! then the greater id. Where the published rules are silent, the choices made here are those of the design's section
-//! 4, and each has a row in the decision table that the conformance suite runs.
+//! then the greater id. Where the published rules are silent the choices are ours; each has a row in the decision table
+//! that the conformance suite runs.
 //!
 //! [`connected_at`]: crate::ConnectedAccount::connected_at
 

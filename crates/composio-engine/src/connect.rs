@@ -1,7 +1,8 @@
 //! Connecting accounts: links are made, opened and pressed, and services send the browser back.
 //!
-//! What a page does is in here as steps; who serves the page is not. See the design's section 3 for the whole way.
+//! What a page does is in here as steps; who serves the page is not.
 
+mod fields;
 mod flow;
 mod identity;
 
@@ -9,11 +10,13 @@ use async_trait::async_trait;
 use composio_core::secrecy::{ExposeSecret, SecretString};
 use composio_core::{
     AuthConfig, AuthScheme, Brand, CallbackParams, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId,
-    ConnectionEvent, Error, ErrorKind, Field, FlowCookie, FormFields, Identity, Link, LinkPage, LinkRequest,
-    LinkTarget, Refusal, Result, Started, Url,
+    ConnectionEvent, Error, ErrorKind, FlowCookie, FormFields, Identity, Link, LinkPage, LinkRequest, LinkTarget,
+    Refusal, Result, Started, Url,
 };
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::fields::check_fields;
+use self::fields::{check_form, form_fields};
 use self::flow::Flow;
 pub(crate) use self::identity::fetch_identity;
 use crate::access::{Access, app_of, seal_credential};
@@ -22,7 +25,6 @@ use crate::credential::{Credential, Tokens};
 use crate::engine::Engine;
 use crate::link::dead_link;
 use crate::management::check_alias;
-use crate::manifest::{ApiKeySpec, CredentialField};
 use crate::oauth::{AuthorizeRequest, Client, Grant, authorize_url, issuer_fits, read_tokens, token_request};
 use crate::options::EngineOptions;
 use crate::random;
@@ -358,43 +360,6 @@ fn connected(
     });
     connected.refusal = refusal;
     connected
-}
-
-/// The fields that a scheme asks for, all of the required ones given and none besides. Developers read the message.
-pub(crate) fn check_fields(spec: &ApiKeySpec, fields: &FormFields) -> Result<()> {
-    let missing: Vec<_> = missing_fields(spec, fields).map(|field| field.name.as_str()).collect();
-    if !missing.is_empty() {
-        return Err(Error::invalid_input("fields", &missing.join(", "), "required, and not given"));
-    }
-    match fields.names().find(|name| spec.fields.iter().all(|field| field.name != *name)) {
-        None => Ok(()),
-        Some(name) => Err(Error::invalid_input("fields", name, "the toolkit asks for no such field")),
-    }
-}
-
-/// As [`check_fields`], in the words of the form.
-fn check_form(spec: &ApiKeySpec, fields: &FormFields) -> Result<()> {
-    let missing: Vec<_> = missing_fields(spec, fields).map(|field| field.label.as_str()).collect();
-    if !missing.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidInput, format!("Fill in: {}.", missing.join(", "))));
-    }
-    check_fields(spec, fields)
-}
-
-fn missing_fields<'a>(spec: &'a ApiKeySpec, fields: &FormFields) -> impl Iterator<Item = &'a CredentialField> {
-    let given = |name: &str| fields.get(name).is_some_and(|value| !value.expose_secret().trim().is_empty());
-    spec.fields.iter().filter(move |field| field.required && !given(&field.name))
-}
-
-fn form_fields(spec: &ApiKeySpec) -> Vec<Field> {
-    let field = |field: &CredentialField| {
-        let mut shown = Field::secret(&field.name, &field.label);
-        shown.description.clone_from(&field.description);
-        shown.secret = field.secret;
-        shown.required = field.required;
-        shown
-    };
-    spec.fields.iter().map(field).collect()
 }
 
 /// What is asked for at the service: the config's scopes, else the toolkit's own.
