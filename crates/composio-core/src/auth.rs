@@ -61,7 +61,8 @@ pub struct AuthConfig {
     pub name: String,
     /// How it authenticates.
     pub scheme: AuthScheme,
-    /// Whether it uses the operator's managed OAuth app instead of one of its own.
+    /// Whether it needs nothing of the developer's own: it uses the operator's managed OAuth app, or was made for a link on
+    /// a scheme without an app.
     pub managed: bool,
     /// Whether it may be used at all. A disabled one makes no connections, and accounts made from it run nothing.
     pub enabled: bool,

@@ -85,7 +85,7 @@ pub async fn a_key_is_entered_on_the_page(harness: &dyn Harness) {
     assert_eq!((page.scheme, page.fields.len()), (AuthScheme::ApiKey, 1));
     assert!(page.fields[0].secret && page.fields[0].required);
     let missing = pages(harness).start(link, FormFields::new()).await;
-    refused_naming(missing, ErrorKind::InvalidInput, &["api_key"]);
+    refused_naming(missing, ErrorKind::InvalidInput, &[&*page.fields[0].label]);
     let unasked = FormFields::new().field("api_key", harness.key("A1")).field("owner", "me");
     refused_naming(pages(harness).start(link, unasked).await, ErrorKind::InvalidInput, &["owner"]);
     let connected = enter_key(harness, request.redirect_url(), "A1").await;

@@ -1,9 +1,10 @@
 //! Rows 1 to 14: sessions without overrides.
 
 use composio_core::{AuthScheme, ConnectionStatus as Status, ErrorKind, PassedOver, UserId};
+use futures::future::join;
 
 use super::World;
-use super::world::T;
+use super::world::{T, X};
 use crate::harness::{AccountSeed, enter_key, ran, refused, whoami};
 
 /// C1 on, A1 ACTIVE: A1.
@@ -78,6 +79,9 @@ pub async fn row_07_linking_twice_reuses_the_config(world: World<'_>) {
     // Another session finds it too: it belongs to the project.
     let (_, on_third) = world.link(&world.composio.create("user_w").await.unwrap()).await;
     assert_eq!(on_third, on_first);
+    // Two at once, where there was none before, end with one config.
+    join(async { session.authorize(X).await.unwrap() }, async { session.authorize(X).await.unwrap() }).await;
+    assert_eq!(world.configs(X).await.len(), 1);
 }
 
 /// No configs, no managed auth, needs an app: no managed auth.

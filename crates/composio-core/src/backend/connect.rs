@@ -32,11 +32,12 @@ pub trait ConnectFlow: fmt::Debug + Send + Sync + 'static {
     /// `NotFound` as [`open`](Self::open); `InvalidInput` naming the fields that are missing.
     async fn start(&self, token: &str, fields: FormFields) -> Result<Started>;
 
-    /// The service sent the browser back. `cookie` is the value of the [`FlowCookie`] of this state, if it came.
+    /// The service sent the browser back. `cookie` is the value of the [`FlowCookie`] of this state, if it came. What the
+    /// service or the person refused, an answer from another issuer included, ends the account as FAILED and is told as a
+    /// [`Refusal`].
     ///
     /// # Errors
-    /// `NotFound` where the state is unknown, used, expired or another browser's, or the issuer is not the one asked;
-    /// they are not told apart.
+    /// `NotFound` where the state is unknown, used, expired or another browser's; they are not told apart.
     async fn complete(&self, params: CallbackParams, cookie: Option<&str>) -> Result<Connected>;
 }
 
