@@ -91,7 +91,7 @@ pub use json::{JsonText, Schema};
 pub use policy::ToolkitPolicy;
 pub use precedence::{
     Candidate, ConfigChoice, Considered, Explanation, PassedOver, Rung, Selection, SelectionError, SelectionInput,
-    explain_account, select_account, select_auth_config,
+    explain_account, select_account, select_auth_config, select_reconnect,
 };
 pub use session::{
     Authorize, BoxFuture, ConnectionRequest, Execute, ListToolkits, MultiAccount, OpenSession, Preload, Session,

@@ -155,6 +155,21 @@ pub fn select_auth_config(input: &SelectionInput<'_>) -> Result<ConfigChoice, Se
     choose_config(input)
 }
 
+/// The account to connect again where a call has nothing to run with: of those that the session could choose, the one
+/// that ran most recently and has EXPIRED or been REVOKED since. A person whose connection ended wants it back, and not a
+/// second one beside it.
+///
+/// Asked after [`select_account`] has found nothing; where an account can run, this one is not needed.
+#[must_use]
+pub fn select_reconnect<'a>(input: &SelectionInput<'a>) -> Option<&'a ConnectedAccount> {
+    let ended = |account: &&ConnectedAccount| {
+        let config = input.config(&account.auth_config);
+        let had_a_life = account.connected_at.is_some() && account.status.can_reconnect();
+        had_a_life && config.is_some_and(|config| config.enabled) && reach(input, account).is_ok()
+    };
+    input.accounts.iter().filter(ended).max_by_key(|account| recency(account))
+}
+
 impl<'a> SelectionInput<'a> {
     /// A session without overrides, and a toolkit without configs and accounts.
     #[must_use]

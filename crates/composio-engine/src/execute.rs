@@ -13,7 +13,7 @@ use bytes::Bytes;
 use composio_core::secrecy::SecretString;
 use composio_core::{
     AuthConfig, AuthScheme, ConnectedAccount, Error, ErrorKind, Result, Selection, ToolCall, ToolOutput, ToolSlug,
-    select_account,
+    select_account, select_reconnect,
 };
 use http::{Request, Response};
 use serde_json::{Map, Value};
@@ -87,7 +87,8 @@ impl Job {
     /// the account's auth config does not let the tool run (row 60 of the decision table).
     async fn new(scope: &Scope<'_>, toolkit: &Toolkit, call: ToolCall) -> Result<Self> {
         let candidates = scope.candidates(toolkit).await?;
-        let selection = select_account(&scope.input(toolkit, &candidates, call.account.as_deref()));
+        let input = scope.input(toolkit, &candidates, call.account.as_deref());
+        let selection = select_account(&input);
         let with = match selection.map_err(|error| scope.refusal(toolkit, error))? {
             Selection::NoAuthNeeded => None,
             Selection::Use { account, .. } => {
@@ -98,7 +99,7 @@ impl Job {
                 let pair = account.and_then(|account| Some((of(&account)?, account)));
                 Some(pair.ok_or_else(|| Error::new(ErrorKind::Unexpected, "the chosen account is gone"))?)
             }
-            _ => return Err(scope.connection_required(toolkit)),
+            _ => return Err(scope.connection_required(toolkit, select_reconnect(&input))),
         };
         if let Some((config, _)) = &with {
             check_filter(config, &call.tool)?;

@@ -137,18 +137,29 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// There is nothing to run with; here is the link that changes it.
-    pub(crate) fn connection_required(&self, toolkit: &Toolkit) -> Error {
-        let message = format!(
-            "{} has no active connection for toolkit {}; send the user to the connect link",
-            self.session.user, toolkit.slug
-        );
-        let text = format!(
-            "The user has not connected {}. Ask the user to connect it, then call again.",
-            toolkit.manifest.name
-        );
+    /// There is nothing to run with; here is the link that changes it: for the account that has ended, else for a new one.
+    pub(crate) fn connection_required(&self, toolkit: &Toolkit, ended: Option<&ConnectedAccount>) -> Error {
+        let (user, slug, name) = (&self.session.user, &toolkit.slug, &toolkit.manifest.name);
+        let next = "send the user to the connect link";
+        let (message, text, link) = match ended {
+            Some(account) => (
+                format!(
+                    "{user} has no active connection for toolkit {slug}: {} is {}; {next}",
+                    account.id, account.status
+                ),
+                format!(
+                    "The user's connection to {name} has ended. Ask the user to connect it again, then call again."
+                ),
+                self.reconnect_url(toolkit, &account.id),
+            ),
+            None => (
+                format!("{user} has no active connection for toolkit {slug}; {next}"),
+                format!("The user has not connected {name}. Ask the user to connect it, then call again."),
+                self.connect_url(toolkit),
+            ),
+        };
         let error = Error::new(ErrorKind::ConnectionRequired, message).with_model_text(text);
-        match self.connect_url(toolkit) {
+        match link {
             Ok(url) => error.with_connect_url(url),
             Err(_) => error,
         }

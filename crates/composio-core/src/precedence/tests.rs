@@ -521,3 +521,27 @@ fn a_refusal_names_the_account_and_the_next_step() {
         assert_eq!(told, kind == ErrorKind::InvalidInput && !accounts.is_empty(), "{}", error.for_model());
     }
 }
+
+#[test]
+fn a_connection_that_ended_is_connected_again_and_not_doubled() {
+    for (session, accounts, expected) in [
+        ("", "", None),
+        ("", "A1:C1/EXPIRED", Some("A1")),
+        ("", "A1:C1/REVOKED", Some("A1")),
+        ("", "A1:C1/EXPIRED A2:C1/REVOKED", Some("A2")),
+        ("", "A1:C1/EXPIRED A2:C1/FAILED/never", Some("A1")),
+        ("", "A1:C1/FAILED/never", None),
+        ("", "A1:C1/INITIATED", None),
+        ("", "A1:C1/INACTIVE", None),
+        ("", "A1:C1/EXPIRED/user=v", None),
+        ("", "A1:C1/EXPIRED/shared=*", None),
+        ("", "A1:C2/EXPIRED", None),
+        ("", "A1:C3/EXPIRED", None),
+        ("config=C3", "A1:C1/EXPIRED A2:C3/EXPIRED", Some("A2")),
+        ("config=C1", "A1:C1/EXPIRED A2:C3/EXPIRED", Some("A1")),
+    ] {
+        let world = World::new(session, "C1 C2/disabled C3/off", accounts);
+        let found = select_reconnect(&world.input()).map(|account| account.id.as_str());
+        assert_eq!(found, expected, "{session} {accounts}");
+    }
+}

@@ -67,7 +67,10 @@ async fn withdrawn_access_ends_the_account_with_a_link_to_connect_it_again() {
     assert_eq!(ended.status, ConnectionStatus::Expired);
     assert!(ended.status_reason.is_some());
 
-    let refused = world.press(error.connect_url().unwrap(), Some("bob@example.com")).await;
+    // Every later call leads to the same account, so that the user does not end up with two.
+    let later = session.execute(LIST, json!({})).await.unwrap_err();
+    assert!(later.to_string().contains(account.id.as_str()), "{later}");
+    let refused = world.press(later.connect_url().unwrap(), Some("bob@example.com")).await;
     assert!(refused.refusal.is_some(), "a reconnect has to end at the same identity");
     let link = session.reconnect(account.id.clone()).await.unwrap();
     assert_eq!(world.press(link.redirect_url(), Some("alice@work.example")).await.refusal, None);

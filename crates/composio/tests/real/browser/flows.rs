@@ -92,7 +92,7 @@ async fn a_connection_is_renewed_by_the_same_identity_alone() {
     allow(&browser, "bob@example.com").await;
     browser.wait_for(NOT_CONNECTED).await;
     let page = browser.text("main").await;
-    assert!(page.contains("this is bob@example.com, and the account to connect again is alice@work.example"), "{page}");
+    assert!(page.contains("This is bob@example.com, and the account to connect again is alice@work.example"), "{page}");
     browser.picture("other-identity").await;
     assert_eq!(world.account(&account.id).await.status, ConnectionStatus::Revoked);
     to_consent(&browser, &request).await;

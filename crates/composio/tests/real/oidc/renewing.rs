@@ -88,7 +88,7 @@ async fn a_spent_refresh_token_ends_the_account_and_only_its_own_identity_mends_
     assert!(!format!("{error} {error:?}").contains(link.path()), "the link is a capability");
 
     let refused = press(&link, "bob").await;
-    assert!(says(&refused).contains("this is bob, and the account to connect again is alice"), "{}", says(&refused));
+    assert!(says(&refused).contains("This is bob, and the account to connect again is alice"), "{}", says(&refused));
     assert_eq!(world.account(&account.id).await.status, ConnectionStatus::Expired);
 
     let mended = press(&link, "alice").await;
