@@ -4,7 +4,7 @@
 //!
 //! ```
 //! // In a file below `tests/`, with `tokio` (features "macros", "rt") among the dev-dependencies:
-//! # mod my_store { pub async fn make() -> Box<dyn composio_engine::store::Store> { unimplemented!() } }
+//! # mod my_store { pub async fn make() -> Box<dyn composio_engine::store::Store> { std::future::pending().await } }
 //! mod store {
 //!     composio_conformance::store_suite!(crate::my_store::make().await);
 //! }
