@@ -62,7 +62,8 @@ macro_rules! __store_scenarios {
 
             an_auth_config_comes_back_as_it_was_kept
             an_auth_config_id_is_kept_once
-            an_update_replaces_everything_but_the_secret
+            an_update_changes_what_it_names
+            updates_at_once_both_hold
             a_deleted_auth_config_is_gone_with_its_secret
             a_managed_config_is_made_once
             the_newest_managed_config_is_found
@@ -103,6 +104,7 @@ macro_rules! __store_scenarios {
             an_older_fence_writes_nothing
             a_lease_ends_once
             leaving_active_ends_the_lease
+            a_step_under_a_lease_needs_it
             switching_off_keeps_the_lease
             a_refresh_of_no_account_is_not_found
 

@@ -107,6 +107,19 @@ impl AuthConfig {
     }
 }
 
+impl AuthConfig {
+    /// Changes what an update names, and nothing else.
+    pub fn apply(&mut self, update: &AuthConfigUpdate, at: Timestamp) {
+        let AuthConfigUpdate { name, enabled, enabled_for_sessions, scopes, tools } = update.clone();
+        self.name = name.unwrap_or_else(|| std::mem::take(&mut self.name));
+        self.enabled = enabled.unwrap_or(self.enabled);
+        self.enabled_for_sessions = enabled_for_sessions.unwrap_or(self.enabled_for_sessions);
+        self.scopes = scopes.unwrap_or_else(|| std::mem::take(&mut self.scopes));
+        self.tools = tools.unwrap_or_else(|| std::mem::take(&mut self.tools));
+        self.updated_at = at;
+    }
+}
+
 /// Which tools of a toolkit may run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

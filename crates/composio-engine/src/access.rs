@@ -14,12 +14,13 @@ use tokio::time::{Instant, sleep};
 use crate::catalog::Toolkit;
 use crate::credential::{Credential, Tokens};
 use crate::engine::Engine;
+use crate::execute::redact;
 use crate::oauth::{Client, Grant, TokenError, read_tokens, revoke_request, token_request};
 use crate::seal::Binding;
 use crate::store::{CredentialChange, ProjectId, RefreshLease, Sealed, Transition};
 
-/// How long one refresh may take before another may try.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long a refresh has besides the longest request, before another may try.
+const MARGIN: Duration = Duration::from_secs(25);
 /// How often a waiting caller looks whether the refresh is done, and for how long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const WAIT_AT_MOST: Duration = Duration::from_secs(30);
@@ -45,11 +46,13 @@ impl Access<'_> {
             let credential = self.stored().await?;
             let Some(tokens) = self.due_tokens(&credential, refused) else { return Ok(credential) };
             if tokens.refresh_token.is_none() {
-                return self.without_refresh(tokens, refused.is_some(), &credential).await;
+                return self.without_refresh(tokens, &credential).await;
             }
             let now = self.engine.now();
             let id = &self.account.id;
-            if let Some(lease) = self.engine.store().claim_refresh(self.project, id, now, now.plus(LEASE)).await? {
+            if let Some(lease) =
+                self.engine.store().claim_refresh(self.project, id, now, now.plus(self.lease())).await?
+            {
                 return self.renew(lease, refused).await;
             }
             self.still_active().await?;
@@ -66,21 +69,26 @@ impl Access<'_> {
         app_of(self.engine, self.project, self.toolkit, self.config).await
     }
 
-    /// Ends the account: the service does not take its credential any more.
-    pub(crate) async fn withdraw(&self, reason: &str) -> Result<Error> {
+    /// Ends the account: the service does not take its credential any more. Under a lease only its holder does, so that a
+    /// late refusal of an old token never costs a new one.
+    pub(crate) async fn withdraw(&self, reason: &str, lease: Option<RefreshLease>) -> Result<Error> {
         let status = self.account.status;
         let to = status
             .on(ConnectionEvent::Withdrawn)
             .map_err(|error| Error::new(ErrorKind::Conflict, error.to_string()))?;
         let mut step = Transition::new(status, to, self.engine.now(), Some(reason.to_owned()));
         step.credential = CredentialChange::Drop;
+        step.fence = lease.map(|lease| lease.fence);
         match self.engine.store().transition(self.project, &self.account.id, &step).await {
-            Ok(_) => {}
-            // Somebody else was first; the account is not ACTIVE either way.
-            Err(error) if error.kind() == ErrorKind::Conflict => {}
-            Err(error) => return Err(error),
+            Ok(_) => Ok(ended(&self.account.id, reason)),
+            // Somebody else was first. Either the account has ended, or it was renewed or connected in the meantime.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                self.still_active().await?;
+                let message = format!("account {} was renewed in the meantime; call again", self.account.id);
+                Ok(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe))
+            }
+            Err(error) => Err(error),
         }
-        Ok(ended(&self.account.id, reason))
     }
 
     /// Gives the stored credential back to the service.
@@ -121,6 +129,11 @@ impl Access<'_> {
         Ok(())
     }
 
+    /// How long one refresh may take: longer than the sender lets its request.
+    fn lease(&self) -> Duration {
+        self.engine.http().longest() + MARGIN
+    }
+
     async fn stored(&self) -> Result<Credential> {
         match self.engine.store().credential(self.project, &self.account.id).await? {
             Some(sealed) => open_credential(self.engine, self.project, self.account, &sealed),
@@ -136,12 +149,13 @@ impl Access<'_> {
         (was_refused || tokens.is_due(self.engine.now())).then_some(tokens)
     }
 
-    async fn without_refresh(&self, tokens: &Tokens, refused: bool, credential: &Credential) -> Result<Credential> {
-        if !refused && !tokens.is_over(self.engine.now()) {
+    /// A token that cannot be renewed works until it is over, whatever one of the service's answers said.
+    async fn without_refresh(&self, tokens: &Tokens, credential: &Credential) -> Result<Credential> {
+        if !tokens.is_over(self.engine.now()) {
             return Ok(credential.clone());
         }
         let reason = "the access token is over, and the service gave no refresh token";
-        Err(self.withdraw(reason).await?)
+        Err(self.withdraw(reason, None).await?)
     }
 
     async fn still_active(&self) -> Result<()> {
@@ -170,7 +184,7 @@ impl Access<'_> {
         };
         let Some(refresh_token) = &before.refresh_token else {
             self.end_lease(lease, None).await?;
-            return self.without_refresh(before, refused.is_some(), &credential).await;
+            return self.without_refresh(before, &credential).await;
         };
         match self.ask(refresh_token, before).await {
             Ok(Ok(tokens)) => {
@@ -180,17 +194,24 @@ impl Access<'_> {
                 Ok(renewed)
             }
             Ok(Err(TokenError::InvalidGrant { .. })) if lease.interrupted => {
-                Err(self.withdraw("refresh_interrupted").await?)
+                Err(self.withdraw("refresh_interrupted", Some(lease)).await?)
             }
             Ok(Err(error @ TokenError::InvalidGrant { .. })) => {
-                Err(self.withdraw(&format!("refresh refused: {error}")).await?)
+                let said = redact::secrets(&error.to_string(), &[refresh_token, &before.access_token]);
+                Err(self.withdraw(&format!("refresh refused: {said}"), Some(lease)).await?)
             }
             Ok(Err(error)) => {
                 self.end_lease(lease, None).await?;
                 self.make_do(
                     before,
                     refused,
-                    Error::new(ErrorKind::Unavailable, format!("the token cannot be renewed: {error}")),
+                    Error::new(
+                        ErrorKind::Unavailable,
+                        format!(
+                            "the token cannot be renewed: {}",
+                            redact::secrets(&error.to_string(), &[refresh_token])
+                        ),
+                    ),
                 )
             }
             Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {

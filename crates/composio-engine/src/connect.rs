@@ -11,19 +11,20 @@ use composio_core::secrecy::{ExposeSecret, SecretString};
 use composio_core::{
     AuthConfig, AuthScheme, Brand, CallbackParams, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId,
     ConnectionEvent, Error, ErrorKind, FlowCookie, FormFields, Identity, Link, LinkPage, LinkRequest, LinkTarget,
-    Refusal, Result, Started, Url,
+    Refusal, Result, SelectionError, Started, Url, select_auth_config,
 };
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::fields::check_fields;
 use self::fields::{check_form, form_fields};
 use self::flow::Flow;
-pub(crate) use self::identity::fetch_identity;
+pub(crate) use self::identity::{fetch_identity, is_refused};
 use crate::access::{Access, app_of, seal_credential};
 use crate::catalog::Toolkit;
 use crate::credential::{Credential, Tokens};
 use crate::engine::Engine;
-use crate::link::dead_link;
+use crate::execute::redact;
+use crate::link::{LinkClaims, dead_link};
 use crate::management::check_alias;
 use crate::oauth::{AuthorizeRequest, Client, Grant, authorize_url, issuer_fits, read_tokens, token_request};
 use crate::options::EngineOptions;
@@ -42,11 +43,16 @@ pub(crate) async fn link(scope: &Scope<'_>, request: &LinkRequest) -> Result<Lin
             let toolkit = scope.engine.catalog().toolkit(slug)?;
             scope.permit(toolkit)?;
             let account = begin(scope, toolkit, request.alias.as_deref()).await?;
-            scope.claims(toolkit, account.id)
+            LinkClaims { begun: true, ..scope.claims(toolkit, account.id) }
         }
         LinkTarget::Account(id) => {
             let account = to_reconnect(scope, id).await?;
             let toolkit = scope.engine.catalog().toolkit(&account.toolkit)?;
+            scope.permit(toolkit)?;
+            if let Some(alias) = &request.alias {
+                let rule = "an account that is connected again keeps its alias; rename it instead";
+                return Err(Error::invalid_input("alias", alias, rule));
+            }
             let mut claims = scope.claims(toolkit, account.id);
             claims.reconnect = true;
             claims
@@ -132,6 +138,7 @@ async fn ensure_account(flow: &Flow<'_>, scope: &Scope<'_>) -> Result<(Connected
     if let Some(account) = &flow.account {
         let config = engine.store().auth_config(&flow.project, &account.auth_config).await?;
         let config = config.filter(|config| config.enabled).ok_or_else(dead_link)?;
+        check_room(flow, scope).await?;
         return Ok((account.clone(), config));
     }
     let config = scope.config_for_link(flow.toolkit()?).await?;
@@ -140,10 +147,23 @@ async fn ensure_account(flow: &Flow<'_>, scope: &Scope<'_>) -> Result<(Connected
         Ok(()) => Ok((account, config)),
         // Pressed twice at once: the other press has made the account.
         Err(error) if error.kind() == ErrorKind::Conflict => {
-            let made = engine.store().account(&flow.project, &account.id).await?;
-            Ok((made.ok_or_else(dead_link)?, config))
+            let made = engine.store().account(&flow.project, &account.id).await?.ok_or_else(dead_link)?;
+            let config = enabled_config(engine, &flow.project, &made).await?;
+            Ok((made, config))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Several links may have been made while there was room for one account.
+async fn check_room(flow: &Flow<'_>, scope: &Scope<'_>) -> Result<()> {
+    let toolkit = flow.toolkit()?;
+    let candidates = scope.candidates(toolkit).await?;
+    match select_auth_config(&scope.input(toolkit, &candidates, None)) {
+        Err(full @ SelectionError::TooManyAccounts { .. }) if !flow.claims.reconnect => {
+            Err(scope.refusal(toolkit, full))
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
@@ -227,7 +247,7 @@ async fn finish(
 ) -> Result<(), Refusal> {
     let failed = |error: Error| {
         tracing::warn!(account = %account.id, %error, "a flow did not end in a connection");
-        Refusal::Failed(error.to_string())
+        Refusal::Failed(for_people(&error))
     };
     let code = answered_code(toolkit, params)?;
     let project = &taken.project;
@@ -253,7 +273,23 @@ async fn settle(access: &Access<'_>, credential: &Credential) -> Result<(), Refu
     let identity = fetch_identity(engine, toolkit, AuthScheme::OAuth2, credential).await.unwrap_or_default();
     same_identity(account, identity.as_ref()).map_err(Refusal::Failed)?;
     let activated = activate(engine, project, account, credential, identity).await;
-    activated.map_err(|error| Refusal::Failed(error.to_string()))
+    activated.map_err(|error| {
+        tracing::warn!(account = %account.id, %error, "a flow did not end in a connection");
+        Refusal::Failed(for_people(&error))
+    })
+}
+
+/// What a page may say about a failure: what the service said, or a sentence that tells nothing of the inside.
+fn for_people(error: &Error) -> String {
+    let text = match error.kind() {
+        ErrorKind::ToolFailed => return error.to_string(),
+        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::OutcomeUnknown | ErrorKind::RateLimited => {
+            "the service could not be reached, or did not answer well"
+        }
+        ErrorKind::Conflict | ErrorKind::NotFound => "something about this connection was changed in the meantime",
+        _ => "this application is not set up well for the service; tell its operator",
+    };
+    text.to_owned()
 }
 
 async fn enabled_config(engine: &Engine, project: &ProjectId, account: &ConnectedAccount) -> Result<AuthConfig> {
@@ -296,7 +332,10 @@ async fn exchange(access: &Access<'_>, taken: &TakenPending, code: &SecretString
     let grant = Grant::Code { code, redirect_uri: &pending.redirect_uri, verifier: &verifier };
     let request = token_request(&toolkit.endpoints()?.token_url, client, grant)?;
     let reply = engine.http().send(request).await.map_err(|error| error.into_error(false))?;
-    read_tokens(&reply, None, engine.now()).map_err(|error| Error::new(ErrorKind::ToolFailed, error.to_string()))
+    read_tokens(&reply, None, engine.now()).map_err(|error| {
+        let said = redact::secrets(&error.to_string(), &[code, &verifier, &secret]);
+        Error::new(ErrorKind::ToolFailed, said)
+    })
 }
 
 /// ACTIVE with its credential, in one write that loses against any other.

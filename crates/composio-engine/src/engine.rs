@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::backend::EmbeddedBackend;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::http::Http;
+use crate::http::{Http, HttpOptions};
 use crate::options::EngineOptions;
 use crate::random;
 use crate::seal::Sealer;
@@ -54,7 +54,7 @@ impl Engine {
             store,
             sealer,
             catalog,
-            http: Http::new(options.http)?,
+            http: Http::new(options.private_targets.into_iter().fold(options.http, HttpOptions::allow_private))?,
             clock: options.clock,
             public_url: options.public_url,
             application: options.application,

@@ -6,21 +6,23 @@
 mod once;
 mod plan;
 mod read;
-mod redact;
+pub(crate) mod redact;
 mod validate;
 
 use bytes::Bytes;
-use composio_core::secrecy::SecretString;
+use composio_core::secrecy::{ExposeSecret, SecretString};
 use composio_core::{
     AuthConfig, AuthScheme, ConnectedAccount, Error, ErrorKind, Result, Selection, ToolCall, ToolOutput, ToolSlug,
     select_account, select_reconnect,
 };
 use http::{Request, Response};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::validate::Validator;
 use crate::access::Access;
 use crate::catalog::{CatalogTool, Toolkit};
+use crate::connect::is_refused;
 use crate::credential::Credential;
 use crate::engine::Engine;
 use crate::manifest::HttpBinding;
@@ -127,12 +129,18 @@ impl Job {
         let access = Access { engine: &self.engine, project: &self.project, toolkit, config, account };
         let credential = access.credential(None).await?;
         let reply = self.attempt(toolkit, tool, config, &credential).await?;
-        if config.scheme == AuthScheme::OAuth2 && read::is_invalid_token(&reply) {
+        if config.scheme != AuthScheme::OAuth2 || !read::is_invalid_token(&reply) {
+            return read_reply(toolkit, config, &credential, reply);
+        }
+        let refused = credential.secret(None);
+        let renewed = access.credential(refused.as_ref()).await?;
+        if renewed.secret(None).map(|secret| digest(&secret)) != refused.as_ref().map(digest) {
             // The service did not run it, so one more request is still the first that counts.
-            let refused = credential.secret(None);
-            let renewed = access.credential(refused.as_ref()).await?;
             let reply = self.attempt(toolkit, tool, config, &renewed).await?;
             return read_reply(toolkit, config, &renewed, reply);
+        }
+        if is_dead(&access, &credential, &reply).await {
+            return Err(access.withdraw("the service does not accept the access token any more", None).await?);
         }
         read_reply(toolkit, config, &credential, reply)
     }
@@ -152,6 +160,17 @@ impl Job {
         let reply = self.engine.http().send(request).await;
         reply.map_err(|error| error.into_error(tool.binding.method.is_safe()).with_context("tool", &self.tool))
     }
+}
+
+/// Whether a token that was refused is worth nothing any more. One operation may refuse what the others take, so the
+/// service is asked who it is; where it has no such question, its own word for the token counts.
+async fn is_dead(access: &Access<'_>, credential: &Credential, reply: &Response<Bytes>) -> bool {
+    let asked = is_refused(access.engine, access.toolkit, access.config.scheme, credential).await;
+    asked.unwrap_or_else(|| read::names_invalid_token(reply))
+}
+
+fn digest(secret: &SecretString) -> [u8; 32] {
+    Sha256::digest(secret.expose_secret().as_bytes()).into()
 }
 
 /// The request that a binding describes, with the credential where the scheme wants it.

@@ -70,6 +70,11 @@ impl Http {
         Ok(Self { options: Arc::new(options), guard, public, private, backoff: retry::BASE })
     }
 
+    /// How long one request may take, connecting included.
+    pub(crate) fn longest(&self) -> Duration {
+        self.options.timeout.saturating_add(self.options.connect_timeout)
+    }
+
     /// Sends a request. GET and HEAD are re-sent where that can help, and their redirects are followed; everything else is
     /// sent exactly once, and a redirect of it is handed back.
     ///

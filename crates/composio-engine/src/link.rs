@@ -20,6 +20,8 @@ pub(crate) struct LinkClaims {
     pub(crate) toolkit: ToolkitSlug,
     /// The account that becomes ACTIVE. It may not exist yet; pressing Continue twice still makes one.
     pub(crate) account: ConnectedAccountId,
+    /// Whether the account was begun with the link. Where it is gone, so is the link.
+    pub(crate) begun: bool,
     /// Whether the account is connected again.
     pub(crate) reconnect: bool,
     /// Where the browser goes in the end.
@@ -37,7 +39,7 @@ impl LinkClaims {
         expires_at: Timestamp,
     ) -> Self {
         let project = project.as_str().to_owned();
-        Self { project, session, toolkit, account, reconnect: false, callback_url: None, expires_at }
+        Self { project, session, toolkit, account, begun: false, reconnect: false, callback_url: None, expires_at }
     }
 
     pub(crate) fn project(&self) -> ProjectId {

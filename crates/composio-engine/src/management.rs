@@ -52,16 +52,9 @@ impl Management for EmbeddedBackend {
     }
 
     async fn update_auth_config(&self, id: &AuthConfigId, update: &AuthConfigUpdate) -> Result<AuthConfig> {
-        let mut config = self.auth_config(id).await?;
-        let AuthConfigUpdate { name, enabled, enabled_for_sessions, scopes, tools, .. } = update.clone();
-        config.name = name.unwrap_or(config.name);
-        config.enabled = enabled.unwrap_or(config.enabled);
-        config.enabled_for_sessions = enabled_for_sessions.unwrap_or(config.enabled_for_sessions);
-        config.scopes = scopes.unwrap_or(config.scopes);
-        config.tools = tools.unwrap_or(config.tools);
-        config.updated_at = self.engine().now();
-        let found = self.engine().store().update_auth_config(self.project(), &config).await?;
-        found.then_some(config).ok_or_else(|| not_found("auth config", id.as_str()))
+        let now = self.engine().now();
+        let updated = self.engine().store().update_auth_config(self.project(), id, update, now).await?;
+        updated.ok_or_else(|| not_found("auth config", id.as_str()))
     }
 
     async fn delete_auth_config(&self, id: &AuthConfigId) -> Result<()> {

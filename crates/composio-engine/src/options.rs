@@ -34,6 +34,7 @@ pub struct EngineOptions {
     pub(crate) managed_apps: IndexMap<ToolkitSlug, OAuthApp>,
     pub(crate) callback_origins: Vec<String>,
     pub(crate) http: HttpOptions,
+    pub(crate) private_targets: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) error: Option<Error>,
 }
@@ -51,6 +52,7 @@ impl EngineOptions {
             managed_apps: IndexMap::new(),
             callback_origins: Vec::new(),
             http: HttpOptions::default(),
+            private_targets: Vec::new(),
             clock: Arc::new(SystemClock),
             error: None,
         }
@@ -128,6 +130,13 @@ impl EngineOptions {
         self
     }
 
+    /// Opens one private target more, as [`HttpOptions::allow_private`] does, whatever [`http`](Self::http) sets.
+    #[must_use]
+    pub fn allow_private(mut self, target: impl Into<String>) -> Self {
+        self.private_targets.push(target.into());
+        self
+    }
+
     /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -139,7 +148,7 @@ impl EngineOptions {
     pub(crate) fn callback_rule(origins: &[String], url: &Url) -> Result<()> {
         let origin = url.origin().ascii_serialization();
         let allowed = |allowed: &String| Url::parse(allowed).is_ok_and(|allowed| allowed.origin() == url.origin());
-        if is_loopback(url) || origins.iter().any(allowed) {
+        if matches!(url.scheme(), "http" | "https") && (is_loopback(url) || origins.iter().any(allowed)) {
             return Ok(());
         }
         let rule = format!("links may not end there; the operator allows it with `.allow_callback({origin:?})`");
@@ -173,6 +182,7 @@ mod tests {
             ("http://app.example.com/done", false),
             ("https://app.example.com.evil.example/", false),
             ("https://localhost.evil.example/", false),
+            ("app://localhost/done", false),
         ] {
             let rule = EngineOptions::callback_rule(&origins, &Url::parse(url).unwrap());
             assert_eq!(rule.is_ok(), allowed, "{url}");

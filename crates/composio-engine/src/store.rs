@@ -10,8 +10,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use composio_core::{
-    AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, ConnectedAccount, ConnectedAccountId, ConnectionStatus,
-    Identity, Page, Result, SessionId, SessionRecord, Timestamp, ToolSlug, ToolkitSlug, Url, UserId,
+    AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
+    ConnectionStatus, Identity, Page, Result, SessionId, SessionRecord, Timestamp, ToolSlug, ToolkitSlug, Url, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -80,13 +80,15 @@ pub struct Transition {
     pub identity: Option<Identity>,
     /// Whether an auth flow made it ACTIVE, which moves `connected_at`.
     pub connected: bool,
+    /// The refresh lease it has to be the holder of, or nothing is written.
+    pub fence: Option<i64>,
 }
 
 impl Transition {
     /// A step that says why, and leaves credential and identity alone.
     #[must_use]
     pub fn new(from: ConnectionStatus, to: ConnectionStatus, at: Timestamp, reason: Option<String>) -> Self {
-        Self { from, to, at, reason, credential: CredentialChange::Keep, identity: None, connected: false }
+        Self { from, to, at, reason, credential: CredentialChange::Keep, identity: None, connected: false, fence: None }
     }
 }
 
@@ -190,8 +192,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Lists auth configs, newest first. `InvalidInput` for a cursor that this store did not make.
     async fn auth_configs(&self, project: &ProjectId, query: &AuthConfigQuery) -> Result<Page<AuthConfig>>;
 
-    /// Replaces what is kept of an auth config, its secret apart; says whether it was there.
-    async fn update_auth_config(&self, project: &ProjectId, config: &AuthConfig) -> Result<bool>;
+    /// Changes an auth config by [`AuthConfig::apply`], in one transaction, so that two changes at once both hold; gives
+    /// the config, or none where it is not there.
+    async fn update_auth_config(
+        &self,
+        project: &ProjectId,
+        id: &AuthConfigId,
+        update: &AuthConfigUpdate,
+        at: Timestamp,
+    ) -> Result<Option<AuthConfig>>;
 
     /// Deletes an auth config; says whether it was there.
     async fn delete_auth_config(&self, project: &ProjectId, id: &AuthConfigId) -> Result<bool>;

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use composio_core::{
     AuthConfigId, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, Page, Preload, Result, Selection,
     SelectionInput, ToolDefinition, ToolQuery, ToolkitQuery, ToolkitState, select_account, select_auth_config,
+    select_reconnect,
 };
 use indexmap::IndexSet;
 
@@ -100,7 +101,8 @@ async fn state(scope: &Scope<'_>, toolkit: &Toolkit) -> Result<ToolkitState> {
     Ok(state)
 }
 
-/// The account that a tool would run with; else the pinned one, else the latest of the user's own, with its status.
+/// The account that a tool would run with; else the pinned one, else the one that a failed call would have connected
+/// again, else whichever changed last, to show its status.
 fn shown_account<'a>(input: &SelectionInput<'a>) -> Option<&'a ConnectedAccount> {
     let find = |id: &ConnectedAccountId| input.accounts.iter().find(|account| &account.id == id);
     if let Ok(Selection::Use { account, .. }) = select_account(input) {
@@ -108,6 +110,9 @@ fn shown_account<'a>(input: &SelectionInput<'a>) -> Option<&'a ConnectedAccount>
     }
     if let Some(pin) = input.pins.first() {
         return find(pin).filter(|account| account.admits(input.user));
+    }
+    if let Some(ended) = select_reconnect(input) {
+        return Some(ended);
     }
     let own = input.accounts.iter().filter(|account| &account.user == input.user);
     own.max_by_key(|account| (account.updated_at, &account.id))

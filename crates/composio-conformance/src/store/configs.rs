@@ -1,8 +1,8 @@
 //! Auth configs.
 
-use composio_core::{AuthConfig, AuthScheme, ErrorKind, ToolFilter};
+use composio_core::{AuthConfig, AuthConfigId, AuthConfigUpdate, AuthScheme, ErrorKind, ToolFilter};
 use composio_engine::store::Store;
-use futures::future::join_all;
+use futures::future::{join, join_all};
 
 use super::fixture::*;
 
@@ -47,17 +47,36 @@ pub async fn an_auth_config_id_is_kept_once(store: &dyn Store) {
     assert_eq!(store.auth_config_secret(&here(), &"ac_1".into()).await.unwrap(), Some(sealed("first")));
 }
 
-/// An update replaces all fields, keeps the secret, and says whether the config was there.
-pub async fn an_update_replaces_everything_but_the_secret(store: &dyn Store) {
-    store.insert_auth_config(&here(), &config("ac_1", 3), Some(&sealed("secret"))).await.unwrap();
-    let mut update = full("ac_1");
-    update.enabled = false;
-    assert!(store.update_auth_config(&here(), &update).await.unwrap());
-    assert_eq!(store.auth_config(&here(), &update.id).await.unwrap().as_ref(), Some(&update));
-    assert_eq!(store.auth_config_secret(&here(), &update.id).await.unwrap(), Some(sealed("secret")));
+/// An update changes what it names, keeps the rest and the secret, and gives the config where it is there.
+pub async fn an_update_changes_what_it_names(store: &dyn Store) {
+    store.insert_auth_config(&here(), &full("ac_1"), Some(&sealed("secret"))).await.unwrap();
+    let update = AuthConfigUpdate::new().enabled(false).name("renamed");
+    let mut expected = full("ac_1");
+    (expected.enabled, expected.name, expected.updated_at) = (false, "renamed".to_owned(), at(9));
+    let updated = store.update_auth_config(&here(), &expected.id, &update, at(9)).await.unwrap();
+    assert_eq!(updated.as_ref(), Some(&expected));
+    assert_eq!(store.auth_config(&here(), &expected.id).await.unwrap(), Some(expected.clone()));
+    assert_eq!(store.auth_config_secret(&here(), &expected.id).await.unwrap(), Some(sealed("secret")));
 
-    assert!(!store.update_auth_config(&here(), &full("ac_other")).await.unwrap());
+    assert_eq!(store.update_auth_config(&here(), &"ac_other".into(), &update, at(9)).await.unwrap(), None);
     assert_eq!(store.auth_config(&here(), &"ac_other".into()).await.unwrap(), None);
+}
+
+/// Two updates at once both hold: a rename does not switch on again what was switched off beside it.
+pub async fn updates_at_once_both_hold(store: &dyn Store) {
+    for round in 0..20 {
+        let id = AuthConfigId::from(format!("ac_{round}"));
+        store.insert_auth_config(&here(), &config(id.as_str(), 0), None).await.unwrap();
+        let (off, rename) = (AuthConfigUpdate::new().enabled(false), AuthConfigUpdate::new().name("renamed"));
+        let (first, second) = join(
+            store.update_auth_config(&here(), &id, &off, at(1)),
+            store.update_auth_config(&here(), &id, &rename, at(2)),
+        )
+        .await;
+        assert!(first.unwrap().is_some() && second.unwrap().is_some());
+        let kept = store.auth_config(&here(), &id).await.unwrap().unwrap();
+        assert_eq!((kept.enabled, kept.name.as_str()), (false, "renamed"), "round {round}");
+    }
 }
 
 /// Deleting says whether the config was there. Its secret is gone; accounts made from it stay.

@@ -1,6 +1,8 @@
 //! Nothing of one project shows in another: every method, with the other project's very ids.
 
-use composio_core::{AccountQuery, AuthConfigQuery, ConnectedAccount, ErrorKind, SessionConfig, SessionRecord, UserId};
+use composio_core::{
+    AccountQuery, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ErrorKind, SessionConfig, SessionRecord, UserId,
+};
 use composio_engine::store::{Begun, CredentialChange, Store, Transition};
 
 use super::fixture::*;
@@ -85,9 +87,8 @@ pub async fn projects_do_not_list_each_other(store: &dyn Store) {
 pub async fn projects_do_not_write_each_other(store: &dyn Store) {
     keep_here(store).await;
     let id = ours().id;
-    let mut config = managed("ac_1", 0);
-    config.enabled = false;
-    assert!(!store.update_auth_config(&there(), &config).await.unwrap());
+    let (config, off) = ("ac_1".into(), AuthConfigUpdate::new().enabled(false));
+    assert_eq!(store.update_auth_config(&there(), &config, &off, at(1)).await.unwrap(), None);
     assert_eq!(store.rename_account(&there(), &id, Some("theirs"), at(1)).await.unwrap(), None);
     let step = step(Active, Expired, 1, CredentialChange::Drop);
     refused(store.transition(&there(), &id, &step).await, ErrorKind::NotFound);
@@ -98,7 +99,7 @@ pub async fn projects_do_not_write_each_other(store: &dyn Store) {
     let step = Transition { credential: CredentialChange::Put(sealed("theirs")), ..step };
     store.insert_auth_config(&there(), &managed("ac_1", 0), None).await.unwrap();
     store.insert_account(&there(), &ours(), None).await.unwrap();
-    assert!(store.update_auth_config(&there(), &config).await.unwrap());
+    assert!(store.update_auth_config(&there(), &config, &off, at(1)).await.unwrap().is_some());
     assert!(store.rename_account(&there(), &id, Some("theirs"), at(1)).await.unwrap().is_some());
     store.transition(&there(), &id, &step).await.unwrap();
     expect_untouched(store).await;

@@ -113,6 +113,20 @@ pub async fn leaving_active_ends_the_lease(store: &dyn Store) {
     assert!(second.fence > first.fence, "{second:?} after {first:?}");
 }
 
+/// A step that its lease's holder makes is refused once another has the lease, or nobody, and is made where it holds.
+pub async fn a_step_under_a_lease_needs_it(store: &dyn Store) {
+    let id = keep_account(store, Active).await;
+    let first = claim(store, &id, 0).await.expect("nobody else refreshes");
+    let second = claim(store, &id, 1000).await.expect("the first ran out");
+    let end = |fence| Transition { fence: Some(fence), ..Transition::new(Active, Expired, at(1), None) };
+    refused(store.transition(&here(), &id, &end(first.fence)).await, ErrorKind::Conflict);
+    store.end_refresh(&here(), &id, second.fence, Some(&sealed("renewed"))).await.unwrap();
+    refused(store.transition(&here(), &id, &end(second.fence)).await, ErrorKind::Conflict);
+    assert_eq!(credential(store, &id).await, Some(sealed("renewed")));
+    let third = claim(store, &id, 2000).await.expect("nobody else refreshes");
+    store.transition(&here(), &id, &end(third.fence)).await.unwrap();
+}
+
 /// Switching an account off in the middle of a refresh loses nothing: what the service has renewed is kept.
 pub async fn switching_off_keeps_the_lease(store: &dyn Store) {
     let id = keep_account(store, Active).await;

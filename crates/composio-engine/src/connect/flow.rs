@@ -28,7 +28,7 @@ impl<'a> Flow<'a> {
         let project = claims.project();
         let account = engine.store().account(&project, &claims.account).await?;
         let works = match &account {
-            None => !claims.reconnect,
+            None => !claims.reconnect && !claims.begun,
             Some(account) if claims.reconnect => account.status.can_reconnect(),
             Some(account) => matches!(account.status, composio_core::ConnectionStatus::Initiated),
         };

@@ -1,7 +1,8 @@
 //! Who a service says an account is, asked right after connecting.
 
+use bytes::Bytes;
 use composio_core::{AuthScheme, Error, ErrorKind, Identity, Result};
-use http::StatusCode;
+use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::catalog::Toolkit;
@@ -21,16 +22,7 @@ pub(crate) async fn fetch_identity(
     credential: &Credential,
 ) -> Result<Option<Identity>> {
     let Some(spec) = &toolkit.manifest.identity else { return Ok(None) };
-    let binding = manifest::HttpBinding::read(spec.method, &spec.path);
-    let request = plan_request(toolkit, &binding, &Map::new(), scheme, credential)?;
-    let reply = match engine.http().send(request).await {
-        Ok(reply) => reply,
-        Err(error) => {
-            let error = error.into_error(true);
-            tracing::warn!(toolkit = %toolkit.slug, %error, "the service was not asked who the account is");
-            return Ok(None);
-        }
-    };
+    let Some(reply) = ask(engine, toolkit, spec, scheme, credential).await? else { return Ok(None) };
     match reply.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             let text =
@@ -45,6 +37,35 @@ pub(crate) async fn fetch_identity(
             Ok(None)
         }
     }
+}
+
+/// Whether the service does not know a credential at all; none where its manifest has no question to ask.
+pub(crate) async fn is_refused(
+    engine: &Engine,
+    toolkit: &Toolkit,
+    scheme: AuthScheme,
+    credential: &Credential,
+) -> Option<bool> {
+    let spec = toolkit.manifest.identity.as_ref()?;
+    let reply = ask(engine, toolkit, spec, scheme, credential).await.ok().flatten();
+    Some(reply.is_some_and(|reply| reply.status() == StatusCode::UNAUTHORIZED))
+}
+
+/// The service's answer; none where it did not give one.
+async fn ask(
+    engine: &Engine,
+    toolkit: &Toolkit,
+    spec: &manifest::Identity,
+    scheme: AuthScheme,
+    credential: &Credential,
+) -> Result<Option<Response<Bytes>>> {
+    let binding = manifest::HttpBinding::read(spec.method, &spec.path);
+    let request = plan_request(toolkit, &binding, &Map::new(), scheme, credential)?;
+    let reply = engine.http().send(request).await.map_err(|error| error.into_error(true));
+    if let Err(error) = &reply {
+        tracing::warn!(toolkit = %toolkit.slug, %error, "the service was not asked who the account is");
+    }
+    Ok(reply.ok())
 }
 
 fn read(spec: &manifest::Identity, body: &Value) -> Option<Identity> {

@@ -18,8 +18,8 @@ use crate::store::{Begun, Digest, ExecutionKey, ProjectId, Sealed};
 
 /// How long an outcome is kept.
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
-/// After this long without an outcome nobody is at it any more.
-const DEADLINE: Duration = Duration::from_secs(180);
+/// How many requests a call may make: two refreshes and waits for them, the call, and the call again.
+const REQUESTS: u32 = 6;
 /// How a second caller waits for the first. Its own deadline is its own business: dropping the future is enough.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const WAIT_AT_MOST: Duration = Duration::from_secs(60);
@@ -66,6 +66,11 @@ impl Record {
         Ok(Self { engine: scope.engine.clone(), project: scope.project.clone(), key, arguments: digest(call) })
     }
 
+    /// After this long without an outcome nobody is at it any more.
+    fn deadline(&self) -> Duration {
+        self.engine.http().longest() * REQUESTS
+    }
+
     /// Commits the row and makes the call, or finds what is there. The whole of it is a task of the engine: a caller who
     /// goes away leaves no row behind that nobody ends.
     async fn turn(&self, scope: &Scope<'_>, call: ToolCall, log_id: String) -> Result<Turn> {
@@ -76,7 +81,7 @@ impl Record {
     async fn take_turn(&self, scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<Turn> {
         let now = self.engine.now();
         let store = self.engine.store();
-        match store.begin_execution(&self.project, &self.key, &self.arguments, now, now.plus(DEADLINE)).await? {
+        match store.begin_execution(&self.project, &self.key, &self.arguments, now, now.plus(self.deadline())).await? {
             Begun::New => Ok(Turn::Ended(self.run(scope, call, log_id).await)),
             Begun::Finished(sealed) => self.open(&sealed).map(Turn::Ended),
             Begun::OtherArguments => Err(self.other_arguments()),

@@ -56,6 +56,12 @@ pub(crate) fn is_invalid_token(reply: &Response<Bytes>) -> bool {
         && challenges.all(|challenge| !challenge.contains("error=") || challenge.contains("invalid_token"))
 }
 
+/// Whether the service says in so many words that the token is what it did not accept (RFC 6750 section 3.1).
+pub(crate) fn names_invalid_token(reply: &Response<Bytes>) -> bool {
+    let challenges = reply.headers().get_all(header::WWW_AUTHENTICATE);
+    challenges.iter().filter_map(|value| value.to_str().ok()).any(|challenge| challenge.contains("invalid_token"))
+}
+
 fn content_type(reply: &Response<Bytes>) -> Option<String> {
     reply.headers().get(header::CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }

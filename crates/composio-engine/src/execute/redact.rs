@@ -54,7 +54,7 @@ const FIELDS: [&str; 9] =
 const INTERNAL: [&str; 8] = [".internal", ".local", ".localhost", ".localdomain", ".lan", ".intranet", ".corp", ".svc"];
 
 /// Takes known secrets out, however they are spelled in JSON and URLs.
-pub(super) fn secrets(text: &str, secrets: &[&SecretString]) -> String {
+pub(crate) fn secrets(text: &str, secrets: &[&SecretString]) -> String {
     let mut text = text.to_owned();
     for secret in secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| secret.len() >= SHORTEST_SECRET) {
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use composio_core::{
-    AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, ConnectedAccount, ConnectedAccountId, Page, Result,
-    SessionId, SessionRecord, Timestamp, ToolkitSlug, UserId,
+    AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
+    Page, Result, SessionId, SessionRecord, Timestamp, ToolkitSlug, UserId,
 };
 use sqlx::Connection;
 
@@ -140,8 +140,14 @@ impl Store for SqliteStore {
         snapshot!(self, conn => auth_config::list(conn, project, query))
     }
 
-    async fn update_auth_config(&self, project: &ProjectId, config: &AuthConfig) -> Result<bool> {
-        writing!(self, conn => auth_config::update(conn, project, config))
+    async fn update_auth_config(
+        &self,
+        project: &ProjectId,
+        id: &AuthConfigId,
+        update: &AuthConfigUpdate,
+        at: Timestamp,
+    ) -> Result<Option<AuthConfig>> {
+        writing!(self, conn => auth_config::update(conn, project, id, update, at))
     }
 
     async fn delete_auth_config(&self, project: &ProjectId, id: &AuthConfigId) -> Result<bool> {

@@ -5,6 +5,7 @@ mod backend;
 mod decision_table;
 mod harness;
 mod once;
+mod refused;
 mod renewal;
 mod secrets;
 mod services;

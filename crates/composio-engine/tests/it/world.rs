@@ -71,15 +71,7 @@ impl World {
 
     /// Presses on at a link and answers at the service: yes as somebody, or no.
     pub(crate) async fn press(&self, link: &Url, email: Option<&str>) -> Connected {
-        let started = self.engine.start(token(link), FormFields::new()).await.unwrap();
-        let LinkStep::Redirect(consent) = &started.next else { panic!("not sent to the service") };
-        let callback = match email {
-            Some(email) => self.demo.approve(consent, email).unwrap(),
-            None => self.demo.deny(consent).unwrap(),
-        };
-        let params = CallbackParams::from_query(callback.query().unwrap());
-        let cookie = started.cookie.unwrap();
-        self.engine.complete(params, Some(cookie.value.expose_secret())).await.unwrap()
+        press(&self.engine, &self.demo, link, email).await
     }
 
     pub(crate) async fn account(&self, session: &Session, id: &ConnectedAccountId) -> ConnectedAccount {
@@ -91,6 +83,19 @@ impl World {
         let requests = self.demo.requests();
         requests.iter().filter(|request| request.method == method && request.path.ends_with(path_end)).count()
     }
+}
+
+/// Presses on at a link of this engine and answers at the service.
+pub(crate) async fn press(engine: &Engine, demo: &Demo, link: &Url, email: Option<&str>) -> Connected {
+    let started = engine.start(token(link), FormFields::new()).await.unwrap();
+    let LinkStep::Redirect(consent) = &started.next else { panic!("not sent to the service") };
+    let callback = match email {
+        Some(email) => demo.approve(consent, email).unwrap(),
+        None => demo.deny(consent).unwrap(),
+    };
+    let params = CallbackParams::from_query(callback.query().unwrap());
+    let cookie = started.cookie.unwrap();
+    engine.complete(params, Some(cookie.value.expose_secret())).await.unwrap()
 }
 
 /// The token of a link.

@@ -11,7 +11,7 @@ const PREFIX: &str = "COMPOSIO_OAUTH_";
 const ID: &str = "_CLIENT_ID";
 const SECRET: &str = "_CLIENT_SECRET";
 
-/// Reads pairs of variables. A toolkit's name in them is upper-case, with `_` where its slug has `-` or `_`.
+/// Reads pairs of variables. A toolkit's name in them is its slug in upper case.
 pub(super) fn from_env(variables: impl Iterator<Item = (String, String)>) -> Result<Vec<(ToolkitSlug, OAuthApp)>> {
     let ours: BTreeMap<String, String> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     let mut apps = Vec::new();

@@ -1,5 +1,6 @@
 //! What an operator says about an embedded engine.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -159,10 +160,12 @@ impl EmbeddedOptions {
     }
 
     /// Reads OAuth apps from the environment: `COMPOSIO_OAUTH_GITHUB_CLIENT_ID` and
-    /// `COMPOSIO_OAUTH_GITHUB_CLIENT_SECRET` for the toolkit `github`.
+    /// `COMPOSIO_OAUTH_GITHUB_CLIENT_SECRET` for the toolkit `github`. A toolkit with `-` in its slug cannot be named like
+    /// that; give its app with [`managed_app`](Self::managed_app) or a file.
     #[must_use]
     pub fn managed_apps_from_env(self) -> Self {
-        let read = apps::from_env(std::env::vars());
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let read = apps::from_env(std::env::vars_os().filter_map(text));
         self.with_apps(read)
     }
 
@@ -179,13 +182,13 @@ impl EmbeddedOptions {
     pub fn demo(self, demo: &composio_demo::Demo) -> Self {
         use composio_demo::{MAILBOX_MANIFEST, STATUS_MANIFEST, TRACKER_MANIFEST};
         let app = demo.oauth_app();
-        let http = HttpOptions::default().allow_private(demo.address().to_string());
         let services = [
             ("tracker", TRACKER_MANIFEST, demo.tracker_url(), true),
             ("mailbox", MAILBOX_MANIFEST, demo.mailbox_url(), true),
             ("status", STATUS_MANIFEST, demo.status_url(), false),
         ];
-        let mut options = self.http(http);
+        let address = demo.address().to_string();
+        let mut options = self.configure(|engine| engine.allow_private(address));
         for (slug, manifest, url, connects) in services {
             options = options.toolkit(manifest.as_bytes()).overrides(slug, Overrides::base_url(url));
             if connects {

@@ -1,6 +1,8 @@
 //! Auth configs, and the sealed secrets of their OAuth apps.
 
-use composio_core::{AuthConfig, AuthConfigId, AuthConfigQuery, AuthScheme, Page, ToolkitSlug};
+use composio_core::{
+    AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, Page, Timestamp, ToolkitSlug,
+};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query};
 
@@ -118,27 +120,25 @@ pub(super) async fn of_toolkit(
     rows.iter().map(from_row).collect()
 }
 
+/// Needs the writer: between reading and writing nobody else may write.
 pub(super) async fn update(
     conn: &mut SqliteConnection,
     project: &ProjectId,
-    config: &AuthConfig,
-) -> Result<bool, Failure> {
-    let done = query(
-        "UPDATE auth_configs SET toolkit = ?, scheme = ?, managed = ?, enabled = ?, enabled_for_sessions = ?, \
-         created_at = ?, details = ? WHERE project = ? AND id = ?",
-    )
-    .bind(config.toolkit.as_str())
-    .bind(config.scheme.as_str())
-    .bind(config.managed)
-    .bind(config.enabled)
-    .bind(config.enabled_for_sessions)
-    .bind(config.created_at.as_micros())
-    .bind(row::details(config, &COLUMNS)?)
-    .bind(project.as_str())
-    .bind(config.id.as_str())
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() > 0)
+    id: &AuthConfigId,
+    update: &AuthConfigUpdate,
+    at: Timestamp,
+) -> Result<Option<AuthConfig>, Failure> {
+    let Some(mut config) = read(&mut *conn, project, id).await? else { return Ok(None) };
+    config.apply(update, at);
+    query("UPDATE auth_configs SET enabled = ?, enabled_for_sessions = ?, details = ? WHERE project = ? AND id = ?")
+        .bind(config.enabled)
+        .bind(config.enabled_for_sessions)
+        .bind(row::details(&config, &COLUMNS)?)
+        .bind(project.as_str())
+        .bind(id.as_str())
+        .execute(conn)
+        .await?;
+    Ok(Some(config))
 }
 
 pub(super) async fn delete(

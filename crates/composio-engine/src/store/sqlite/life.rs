@@ -23,9 +23,10 @@ pub(super) async fn transition(
     let ends_lease = step.from == ConnectionStatus::Active
         && !matches!(step.to, ConnectionStatus::Active | ConnectionStatus::Inactive);
     let done = query(
-        "UPDATE connected_accounts SET status = ?, status_reason = ?, updated_at = ?, connected_at = ?, details = ?, \
-         refresh_until = CASE WHEN ? THEN NULL ELSE refresh_until END \
-         WHERE project = ? AND id = ? AND status = ?",
+        "UPDATE connected_accounts SET status = ?1, status_reason = ?2, updated_at = ?3, connected_at = ?4, details = ?5, \
+         refresh_until = CASE WHEN ?6 THEN NULL ELSE refresh_until END \
+         WHERE project = ?7 AND id = ?8 AND status = ?9 \
+         AND (?10 IS NULL OR (refresh_fence = ?10 AND refresh_until IS NOT NULL))",
     )
     .bind(account.status.as_str())
     .bind(account.status_reason.as_deref())
@@ -36,13 +37,16 @@ pub(super) async fn transition(
     .bind(project.as_str())
     .bind(id.as_str())
     .bind(step.from.as_str())
+    .bind(step.fence)
     .execute(&mut *conn)
     .await?;
     if done.rows_affected() == 0 {
-        return Err(Failure::conflict(format!(
-            "the connected account {id} is {found}, and not {} any more",
-            step.from
-        )));
+        let message = if found == step.from {
+            format!("the lease on the connected account {id} is over")
+        } else {
+            format!("the connected account {id} is {found}, and not {} any more", step.from)
+        };
+        return Err(Failure::conflict(message));
     }
     match &step.credential {
         CredentialChange::Keep => {}
