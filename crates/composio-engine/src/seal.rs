@@ -186,9 +186,12 @@ async fn key_file(path: &Path, store: &dyn Store) -> Result<SealingKey> {
     match std::fs::read_to_string(path) {
         Ok(text) => SealingKey::from_base64(&text.into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            if store.has_sealed().await? {
-                let message =
-                    format!("the key file {} is gone, and the store holds what it sealed; restore it", path.display());
+            // Without a sealed row a new key would do, but a store that knows a key is more likely to have lost it.
+            if store.has_sealed().await? || store.key_check().await?.is_some() {
+                let message = format!(
+                    "the key file {} is gone, and the store was sealed with it; restore it, or begin with an empty store",
+                    path.display()
+                );
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             let key = SealingKey::generate()?;

@@ -84,6 +84,9 @@ async fn a_lost_key_file_is_never_made_anew_over_sealed_rows() {
     };
     let engine = start(&store).await.unwrap();
     let made = std::fs::read_to_string(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    assert!(start(&store).await.is_err() && !key.exists(), "the store knows a key already");
+    std::fs::write(&key, &made).unwrap();
     let configs = Composio::with_backend(engine.project("p")).auth_configs();
     configs.create(ToolkitSlug::new("github").unwrap()).oauth_app("id", "secret").await.unwrap();
     start(&store).await.unwrap();
