@@ -202,17 +202,9 @@ impl Access<'_> {
             }
             Ok(Err(error)) => {
                 self.end_lease(lease, None).await?;
-                self.make_do(
-                    before,
-                    refused,
-                    Error::new(
-                        ErrorKind::Unavailable,
-                        format!(
-                            "the token cannot be renewed: {}",
-                            redact::secrets(&error.to_string(), &[refresh_token])
-                        ),
-                    ),
-                )
+                let said = redact::secrets(&error.to_string(), &[refresh_token]);
+                let error = Error::new(ErrorKind::Unavailable, format!("the token cannot be renewed: {said}"));
+                self.make_do(before, refused, error)
             }
             Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
                 // The lease is left to run out: the next one knows that this refresh may have happened.
