@@ -1,11 +1,17 @@
 //! What every suite holds, by name: `xtask tidy` reads it to see that no scenario is left out.
 
+#[cfg(feature = "adapter")]
+use crate::__adapter_scenarios;
 use crate::__backend_scenarios;
 #[cfg(feature = "store")]
 use crate::__store_scenarios;
 
 /// The scenarios of the backend suite, in the order they are listed.
 pub const BACKEND: &[&str] = __backend_scenarios!(__backend_names);
+
+/// The scenarios of the adapter suite, in the order they are run.
+#[cfg(feature = "adapter")]
+pub const ADAPTER: &[&str] = __adapter_scenarios!(__names);
 
 /// The scenarios of the store suite, in the order they are run.
 #[cfg(feature = "store")]
@@ -47,6 +53,12 @@ mod tests {
     #[test]
     fn every_scenario_of_the_backend_suite_is_listed_once() {
         lists_all(BACKEND, crate::backend::SOURCES, "src/backend");
+    }
+
+    #[cfg(feature = "adapter")]
+    #[test]
+    fn every_scenario_of_the_adapter_suite_is_listed_once() {
+        lists_all(ADAPTER, crate::adapter::SOURCES, "src/adapter");
     }
 
     #[cfg(feature = "store")]

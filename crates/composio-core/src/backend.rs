@@ -7,22 +7,24 @@
 
 mod connect;
 mod forward;
+mod mcp;
 mod query;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use url::Url;
 
 pub use self::connect::{
     Brand, CallbackParams, ConnectFlow, Connected, Field, FlowCookie, LinkPage, LinkStep, Refusal, Started,
 };
+pub use self::mcp::{McpAccess, McpEndpoint, McpToken};
 pub use self::query::{AccountQuery, AuthConfigQuery, Page, ToolQuery, ToolkitQuery};
 use crate::account::ConnectedAccount;
 use crate::auth::{AuthConfig, AuthConfigUpdate, AuthScheme, NewAuthConfig, NewConnectedAccount};
 use crate::error::Result;
-use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolkitSlug, UserId};
+use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolkitSlug, UserId};
 use crate::precedence::Explanation;
 use crate::session::SessionConfig;
 use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
@@ -97,6 +99,18 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `NotFound` for an unknown toolkit, `PermissionDenied` for one outside the session.
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation>;
+
+    /// Makes a credential with which an MCP client reaches this session and nothing else.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken>;
+
+    /// Ends one of the session's tokens, or all of them. One that is gone already is no error.
+    ///
+    /// # Errors
+    /// `NotFound`, of the session.
+    async fn revoke_mcp_tokens(&self, session: &SessionId, token: Option<&McpTokenId>) -> Result<()>;
 }
 
 /// What belongs to a project: auth configs and connected accounts, of all users.
@@ -191,6 +205,8 @@ pub struct Capabilities {
     pub idempotency: bool,
     /// It has [`Management`].
     pub management: bool,
+    /// It makes tokens for the MCP endpoint of a session.
+    pub mcp_tokens: bool,
 }
 
 /// A session as its backend keeps it.
@@ -221,31 +237,6 @@ impl SessionRecord {
     pub fn mcp(mut self, endpoint: McpEndpoint) -> Self {
         self.mcp = Some(endpoint);
         self
-    }
-}
-
-/// Where MCP clients reach a session, and what they have to send.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct McpEndpoint {
-    /// The URL of the streamable HTTP endpoint.
-    pub url: Url,
-    /// The headers that carry the credential.
-    pub headers: Vec<(String, SecretString)>,
-}
-
-impl McpEndpoint {
-    /// An endpoint with its headers.
-    #[must_use]
-    pub fn new(url: Url, headers: Vec<(String, SecretString)>) -> Self {
-        Self { url, headers }
-    }
-}
-
-impl fmt::Debug for McpEndpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("McpEndpoint").field("url", &self.url.as_str()).field("headers", &names).finish()
     }
 }
 

@@ -9,7 +9,7 @@ pub use self::manage::{
 };
 use crate::backend::{Backend, Capabilities};
 use crate::id::{SessionId, UserId};
-use crate::session::{OpenSession, SessionBuilder};
+use crate::session::{LiveTools, OpenSession, SessionBuilder};
 
 /// One project on one backend. Cheap to clone.
 ///
@@ -26,19 +26,20 @@ use crate::session::{OpenSession, SessionBuilder};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Composio {
-    backend: Arc<dyn Backend>,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) live: LiveTools,
 }
 
 impl Composio {
     /// On a backend of your choice; an `Arc<dyn Backend>` fits too.
     #[must_use]
     pub fn with_backend(backend: impl Backend) -> Self {
-        Self { backend: Arc::new(backend) }
+        Self { backend: Arc::new(backend), live: LiveTools::default() }
     }
 
     /// Begins a session for a user. Await the builder to create it.
     pub fn create(&self, user: impl Into<UserId>) -> SessionBuilder {
-        SessionBuilder::new(Arc::clone(&self.backend), user.into())
+        SessionBuilder::new(self.clone(), user.into())
     }
 
     /// Takes a session up again. Native tools have to be given again: they live in the process, not with the session.
@@ -46,7 +47,7 @@ impl Composio {
     /// # Errors
     /// The await gives `NotFound` for a session that is unknown or was deleted.
     pub fn session(&self, id: impl Into<SessionId>) -> OpenSession {
-        OpenSession::new(Arc::clone(&self.backend), id.into())
+        OpenSession::new(self.clone(), id.into())
     }
 
     /// The project's auth configs.

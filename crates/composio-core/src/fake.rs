@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -10,11 +11,11 @@ use url::Url;
 
 use crate::account::{ConnectedAccount, ConnectionEvent, ConnectionStatus};
 use crate::backend::{
-    Backend, Capabilities, Link, LinkRequest, LinkTarget, Management, Page, SessionRecord, ToolQuery, ToolkitQuery,
-    ToolkitState,
+    Backend, Capabilities, Link, LinkRequest, LinkTarget, Management, McpToken, Page, SessionRecord, ToolQuery,
+    ToolkitQuery, ToolkitState,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
+use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
 use crate::precedence::Explanation;
 use crate::session::{Preload, SessionConfig};
 use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
@@ -338,7 +339,7 @@ impl Backend for ScriptedBackend {
         }
         let url = Url::parse(&format!("https://connect.invalid/link/token-of-{id}"))
             .map_err(|error| Error::new(ErrorKind::Unexpected, "the link is no URL").with_source(error))?;
-        Ok(Link::new(id, url, now.plus(std::time::Duration::from_secs(600))))
+        Ok(Link::new(id, url, now.plus(Duration::from_secs(600))))
     }
 
     async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
@@ -346,6 +347,14 @@ impl Backend for ScriptedBackend {
         let user = &state.session(session)?.user;
         let found = state.accounts.get(account).filter(|found| &found.user == user);
         found.cloned().ok_or_else(|| not_found("account", account.as_str()))
+    }
+
+    async fn create_mcp_token(&self, _: &SessionId, _: Duration) -> Result<McpToken> {
+        Err(Error::new(ErrorKind::Unsupported, "the scripted backend serves no MCP"))
+    }
+
+    async fn revoke_mcp_tokens(&self, _: &SessionId, _: Option<&McpTokenId>) -> Result<()> {
+        Err(Error::new(ErrorKind::Unsupported, "the scripted backend serves no MCP"))
     }
 
     async fn explain(&self, _: &SessionId, _: &ToolkitSlug) -> Result<Explanation> {

@@ -84,6 +84,12 @@ macro_rules! slug {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The text, to keep without copying it.
+            #[allow(dead_code, reason = "used of tools' slugs so far")]
+            pub(crate) fn shared(&self) -> Arc<str> {
+                Arc::clone(&self.0)
+            }
         }
 
         impl TryFrom<&str> for $name {
@@ -196,6 +202,11 @@ opaque_id! {
 }
 
 opaque_id! {
+    /// A token for the MCP endpoint of a session; not the token itself.
+    McpTokenId
+}
+
+opaque_id! {
     /// A blueprint from which connections to one toolkit are made, `ac_…`.
     AuthConfigId
 }
@@ -216,28 +227,27 @@ slug! {
 }
 
 slug! {
-    /// The name of a tool, such as `GITHUB_CREATE_AN_ISSUE`: upper-case letters, digits, `_` and `-`, at most 64 characters.
-    ///
-    /// Sixty-four is what model providers accept as a function's name.
+    /// The name of a tool, such as `GITHUB_CREATE_AN_ISSUE`: letters, digits, `_`, `-` and `.`, at most 128 characters, which
+    /// is what MCP allows. Models know it under [`SessionTool::name`](crate::SessionTool::name).
     ToolSlug, "tool", tool_rule
 }
 
-const SLUG_MAX: usize = 64;
+const TOOLKIT_MAX: usize = 64;
+const TOOL_MAX: usize = 128;
 
 fn toolkit_rule(text: &str) -> Result<(), &'static str> {
     let form = "a toolkit slug is 1 to 64 lower-case letters, digits, `_` and `-`, such as `github`";
-    slug_form(text, |c| c.is_ascii_lowercase()).then_some(()).ok_or(form)
+    slug_form(text, TOOLKIT_MAX, |c| c.is_ascii_lowercase(), "_-").then_some(()).ok_or(form)
 }
 
 fn tool_rule(text: &str) -> Result<(), &'static str> {
-    let form = "a tool slug is 1 to 64 upper-case letters, digits, `_` and `-`, such as `GITHUB_CREATE_AN_ISSUE`";
-    slug_form(text, |c| c.is_ascii_uppercase()).then_some(()).ok_or(form)
+    let form = "a tool slug is 1 to 128 letters, digits, `_`, `-` and `.`, such as `GITHUB_CREATE_AN_ISSUE`";
+    slug_form(text, TOOL_MAX, |c| c.is_ascii_alphabetic(), "_-.").then_some(()).ok_or(form)
 }
 
-fn slug_form(text: &str, letter: impl Fn(char) -> bool) -> bool {
-    let inner = |c: char| letter(c) || c.is_ascii_digit() || c == '_' || c == '-';
-    let first = text.chars().next().is_some_and(|c| letter(c) || c.is_ascii_digit());
-    first && text.len() <= SLUG_MAX && text.chars().all(inner)
+fn slug_form(text: &str, max: usize, letter: impl Fn(char) -> bool, joints: &str) -> bool {
+    let first = |c: char| letter(c) || c.is_ascii_digit();
+    text.len() <= max && text.starts_with(first) && text.chars().all(|c| first(c) || joints.contains(c))
 }
 
 /// A point in time, in microseconds since the Unix epoch (UTC).
@@ -288,19 +298,22 @@ mod tests {
 
     #[test]
     fn slugs_have_a_form() {
-        let long = "a".repeat(65);
+        let (long, longer) = ("a".repeat(65), "A".repeat(129));
         for (text, toolkit, tool) in [
-            ("github", true, false),
-            ("google-drive_2", true, false),
-            ("7shifts", true, false),
+            ("github", true, true),
+            ("google-drive_2", true, true),
+            ("7shifts", true, true),
             ("GITHUB_GET_A_USER", false, true),
             ("LOCAL_X-1", false, true),
+            ("notes.list", false, true),
+            (".notes", false, false),
             ("", false, false),
-            ("GitHub", false, false),
+            ("GitHub", false, true),
             ("git hub", false, false),
             ("_x", false, false),
             ("gïthub", false, false),
-            (long.as_str(), false, false),
+            (long.as_str(), false, true),
+            (longer.as_str(), false, false),
         ] {
             assert_eq!(ToolkitSlug::new(text).is_ok(), toolkit, "toolkit {text:?}");
             assert_eq!(ToolSlug::new(text).is_ok(), tool, "tool {text:?}");

@@ -45,10 +45,23 @@ impl JsonText {
         self.inner.text.get()
     }
 
+    /// The text, for being written into a larger one.
+    pub(crate) fn raw(&self) -> &RawValue {
+        &self.inner.text
+    }
+
     /// The value, parsed at the first look.
     pub fn value(&self) -> &Value {
         // A `RawValue` has been parsed before; only nesting beyond serde_json's limit can still refuse it.
         self.inner.parsed.get_or_init(|| serde_json::from_str(self.as_str()).unwrap_or(Value::Null))
+    }
+
+    /// A value of its own: copied where it was parsed before, parsed where not.
+    pub(crate) fn to_value(&self) -> Value {
+        match self.inner.parsed.get() {
+            Some(value) => value.clone(),
+            None => serde_json::from_str(self.as_str()).unwrap_or(Value::Null),
+        }
     }
 
     /// The value as a type of yours.
@@ -81,9 +94,6 @@ impl fmt::Debug for JsonText {
         f.write_str(self.as_str())
     }
 }
-
-/// The JSON Schema of a tool's arguments or of its result. Keeps its text and parses it once, on demand.
-pub type Schema = JsonText;
 
 #[cfg(test)]
 mod tests {

@@ -76,8 +76,8 @@ pub use auth::{
 };
 pub use backend::{
     AccountQuery, AuthConfigQuery, Backend, Brand, CallbackParams, Capabilities, ConnectFlow, Connected, Field,
-    FlowCookie, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpEndpoint, Page, Refusal,
-    SessionRecord, Started, ToolQuery, ToolkitQuery, ToolkitState,
+    FlowCookie, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpAccess, McpEndpoint, McpToken, Page,
+    Refusal, SessionRecord, Started, ToolQuery, ToolkitQuery, ToolkitState,
 };
 pub use composio::{
     AuthConfigs, Composio, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs,
@@ -86,19 +86,20 @@ pub use composio::{
 pub use error::{Error, ErrorKind, Result, Retry};
 #[cfg(feature = "fake")]
 pub use fake::ScriptedBackend;
-pub use id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
-pub use json::{JsonText, Schema};
+pub use id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
+pub use json::JsonText;
 pub use policy::ToolkitPolicy;
 pub use precedence::{
     Candidate, ConfigChoice, Considered, Explanation, PassedOver, Rung, Selection, SelectionError, SelectionInput,
     explain_account, select_account, select_auth_config, select_reconnect,
 };
 pub use session::{
-    Authorize, BoxFuture, ConnectionRequest, Execute, ListToolkits, MultiAccount, OpenSession, Preload, Session,
-    SessionBuilder, SessionConfig, Wait,
+    Authorize, BoxFuture, ConnectionRequest, CreateMcpToken, Execute, ListToolkits, MultiAccount, OpenSession, Preload,
+    Session, SessionBuilder, SessionConfig, Wait,
 };
 pub use tool::{
-    SessionTool, Tool, ToolCall, ToolContext, ToolDefinition, ToolHints, ToolOutput, ToolSet, parse_arguments,
+    Answer, Arguments, NotStrict, Progress, Schema, SessionTool, Tool, ToolCall, ToolContext, ToolDefinition,
+    ToolHints, ToolOutput, ToolSet, parse_arguments,
 };
 pub use url::Url;
 pub use {indexmap, schemars, secrecy};

@@ -4,24 +4,30 @@ mod authorize;
 mod builder;
 mod calls;
 mod config;
+mod live;
+mod mcp;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use self::authorize::{Authorize, ConnectionRequest, Wait};
 pub use self::builder::{OpenSession, SessionBuilder};
 pub use self::calls::{Execute, ListToolkits};
 pub use self::config::{MultiAccount, Preload, SessionConfig};
+pub(crate) use self::live::LiveTools;
+use self::live::Registered;
+pub use self::mcp::CreateMcpToken;
 use crate::account::ConnectedAccount;
 use crate::backend::{Backend, LinkTarget, McpEndpoint, SessionRecord, ToolQuery};
+use crate::composio::Composio;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::precedence::Explanation;
-use crate::tool::{NativeTools, ToolCall, ToolContext, ToolOutput, ToolSet};
+use crate::tool::{NativeTools, ProgressSink, ToolCall, ToolContext, ToolOutput, ToolSet};
 
 /// A future in a box, as the values that implement `IntoFuture` here return.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -55,12 +61,13 @@ pub struct Session {
 struct Inner {
     backend: Arc<dyn Backend>,
     record: SessionRecord,
-    native: NativeTools,
+    native: Registered,
 }
 
 impl Session {
-    pub(crate) fn new(backend: Arc<dyn Backend>, record: SessionRecord, native: NativeTools) -> Self {
-        Self { inner: Arc::new(Inner { backend, record, native }) }
+    fn new(door: Composio, record: SessionRecord, native: Arc<NativeTools>) -> Self {
+        let native = door.live.register(&record.id, native);
+        Self { inner: Arc::new(Inner { backend: door.backend, record, native }) }
     }
 
     /// Its id. Keep it to take the session up again with [`Composio::session`](crate::Composio::session).
@@ -78,7 +85,8 @@ impl Session {
         &self.inner.record.config
     }
 
-    /// Where MCP clients reach it, with the headers to send; nothing where the backend does not serve MCP.
+    /// Where MCP clients reach it; nothing where the backend does not serve MCP. The headers to send are those of the
+    /// hosted service; on the embedded engine, make a token with [`mcp_token`](Self::mcp_token).
     pub fn mcp(&self) -> Option<&McpEndpoint> {
         self.inner.record.mcp.as_ref()
     }
@@ -102,7 +110,7 @@ impl Session {
             }
             query.cursor = page.next_cursor;
         }
-        definitions.extend(self.inner.native.definitions().map(Arc::clone));
+        definitions.extend(self.inner.native.tools().definitions().map(Arc::clone));
         ToolSet::new(self, definitions)
     }
 
@@ -212,10 +220,11 @@ impl Session {
 
     /// The one router: native here, everything else at the backend. A native slug that this session does not have is
     /// not sent either: its arguments were meant for this process.
-    pub(crate) async fn run(&self, call: ToolCall) -> Result<ToolOutput> {
+    pub(crate) async fn run(&self, call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
         if NativeTools::claims(&call.tool) {
             check_native(&call)?;
-            return self.inner.native.call(&call.tool, ToolContext::new(self.clone()), call.arguments).await;
+            let cx = ToolContext::new(self.clone(), progress);
+            return self.inner.native.tools().call(&call.tool, cx, call.arguments).await;
         }
         self.inner.backend.execute(self.id(), call).await
     }
@@ -234,13 +243,4 @@ fn check_native(call: &ToolCall) -> Result<()> {
     }
     let message = format!("{} is a native tool, which takes no account and no idempotency key", call.tool);
     Err(Error::new(ErrorKind::Unsupported, message))
-}
-
-/// The arguments of a call as an object: `null` means none.
-fn object(arguments: Value) -> Result<Map<String, Value>> {
-    match arguments {
-        Value::Object(map) => Ok(map),
-        Value::Null => Ok(Map::new()),
-        other => crate::tool::parse_arguments(&other.to_string()),
-    }
 }

@@ -1,6 +1,9 @@
 //! Tools: the definition (data), the callable tool of a session, and the trait to write your own.
 
+mod answer;
+mod arguments;
 mod native;
+mod schema;
 mod set;
 
 use std::sync::Arc;
@@ -8,12 +11,15 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub(crate) use self::native::NativeTools;
-pub use self::native::{Tool, ToolContext};
+pub use self::answer::Answer;
+pub use self::arguments::{Arguments, parse_arguments};
+pub(crate) use self::native::{NativeTools, ProgressSink};
+pub use self::native::{Progress, Tool, ToolContext};
+pub use self::schema::{NotStrict, Schema};
 pub use self::set::{SessionTool, ToolSet};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::id::{ToolSlug, ToolkitSlug};
-use crate::json::{JsonText, Schema};
+use crate::json::JsonText;
 
 /// What a tool is: its name, what it does, and the shape of its arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,74 +193,9 @@ impl ToolOutput {
     }
 }
 
-/// Reads the arguments that a model sent as text. Nothing, blanks, `null` and `{}` are alike, and an object that was
-/// encoded twice is decoded twice.
-///
-/// # Errors
-/// [`ErrorKind::InvalidInput`], with a text for the model, where it is anything else than an object.
-///
-/// # Example
-/// ```
-/// assert!(composio_core::parse_arguments("")?.is_empty());
-/// assert_eq!(composio_core::parse_arguments(r#""{\"n\":1}""#)?["n"], 1);
-/// # Ok::<(), composio_core::Error>(())
-/// ```
-pub fn parse_arguments(text: &str) -> Result<Map<String, Value>> {
-    if text.trim().is_empty() {
-        return Ok(Map::new());
-    }
-    let value =
-        serde_json::from_str(text).map_err(|error| unreadable_arguments(&format!("they are not JSON ({error})")))?;
-    match value {
-        Value::Object(map) => Ok(map),
-        Value::Null => Ok(Map::new()),
-        Value::String(inner) => match serde_json::from_str(&inner) {
-            Ok(Value::Object(map)) => Ok(map),
-            _ if inner.trim().is_empty() => Ok(Map::new()),
-            _ => Err(unreadable_arguments("they are a string")),
-        },
-        Value::Array(_) => Err(unreadable_arguments("they are an array")),
-        Value::Bool(_) | Value::Number(_) => Err(unreadable_arguments("they are a single value")),
-    }
-}
-
-fn unreadable_arguments(why: &str) -> Error {
-    let text =
-        format!("The arguments have to be one JSON object, and {why}. Send an object with the tool's parameters.");
-    Error::new(ErrorKind::InvalidInput, format!("arguments are not a JSON object: {why}")).with_model_text(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn what_models_send_as_arguments() {
-        for (text, expected) in [
-            ("", Some(json!({}))),
-            ("  \n", Some(json!({}))),
-            ("null", Some(json!({}))),
-            ("{}", Some(json!({}))),
-            ("{\"a\":1}", Some(json!({"a": 1}))),
-            ("\"{\\\"a\\\":1}\"", Some(json!({"a": 1}))),
-            ("\"\"", Some(json!({}))),
-            ("[1]", None),
-            ("7", None),
-            ("\"text\"", None),
-            ("{\"a\":", None),
-        ] {
-            let parsed = parse_arguments(text);
-            match expected {
-                Some(value) => assert_eq!(Value::Object(parsed.unwrap()), value, "{text}"),
-                None => {
-                    let error = parsed.unwrap_err();
-                    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{text}");
-                    assert!(error.for_model().contains("one JSON object"), "{text}: {}", error.for_model());
-                }
-            }
-        }
-    }
 
     #[test]
     fn tags_become_hints() {

@@ -1,10 +1,12 @@
 //! The backend of one project: a thin face over the engine's parts.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use composio_core::{
-    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, Page,
-    Result, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery, ToolkitQuery,
-    ToolkitSlug, ToolkitState, UserId, explain_account,
+    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Explanation, Link, LinkRequest,
+    Management, McpToken, McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition,
+    ToolOutput, ToolQuery, ToolkitQuery, ToolkitSlug, ToolkitState, UserId, explain_account,
 };
 
 use crate::engine::Engine;
@@ -84,6 +86,14 @@ impl Backend for EmbeddedBackend {
 
     async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
         self.scope(session).await?.account(account).await
+    }
+
+    async fn create_mcp_token(&self, _: &SessionId, _: Duration) -> Result<McpToken> {
+        Err(Error::new(ErrorKind::Unsupported, "this engine serves no MCP"))
+    }
+
+    async fn revoke_mcp_tokens(&self, _: &SessionId, _: Option<&McpTokenId>) -> Result<()> {
+        Err(Error::new(ErrorKind::Unsupported, "this engine serves no MCP"))
     }
 
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
 
 use composio_core::{
-    AuthScheme, Error, ErrorKind, JsonText, OAuthApp, Result, Schema, ToolDefinition, ToolHints, ToolSlug, ToolkitSlug,
+    AuthScheme, Error, ErrorKind, OAuthApp, Result, Schema, ToolDefinition, ToolHints, ToolSlug, ToolkitSlug,
 };
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -179,7 +179,7 @@ impl CatalogTool {
         let mut definition = ToolDefinition::new(slug, tool.description, Schema::from_raw(tool.input_schema))
             .toolkit(toolkit.clone())
             .hints(ToolHints::from_tags(tool.tags.iter().map(String::as_str)));
-        definition.output_schema = tool.output_schema.map(|schema| Arc::new(JsonText::from_raw(schema)));
+        definition.output_schema = tool.output_schema.map(|schema| Arc::new(Schema::from_raw(schema)));
         Ok(Self { definition, binding: tool.http, validator: OnceLock::new() })
     }
 

@@ -1,15 +1,17 @@
 //! `Arc` and `Box` forward, so that a backend can be handed over in either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{
-    Backend, Capabilities, Link, LinkRequest, Management, Page, SessionRecord, ToolQuery, ToolkitQuery, ToolkitState,
+    Backend, Capabilities, Link, LinkRequest, Management, McpToken, Page, SessionRecord, ToolQuery, ToolkitQuery,
+    ToolkitState,
 };
 use crate::account::ConnectedAccount;
 use crate::error::Result;
-use crate::id::{ConnectedAccountId, SessionId, ToolkitSlug, UserId};
+use crate::id::{ConnectedAccountId, McpTokenId, SessionId, ToolkitSlug, UserId};
 use crate::precedence::Explanation;
 use crate::session::SessionConfig;
 use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
@@ -65,6 +67,14 @@ macro_rules! forward {
 
             async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
                 (**self).explain(session, toolkit).await
+            }
+
+            async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken> {
+                (**self).create_mcp_token(session, lifetime).await
+            }
+
+            async fn revoke_mcp_tokens(&self, session: &SessionId, token: Option<&McpTokenId>) -> Result<()> {
+                (**self).revoke_mcp_tokens(session, token).await
             }
         }
     };

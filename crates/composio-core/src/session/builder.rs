@@ -7,7 +7,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{BoxFuture, MultiAccount, Preload, Session, SessionConfig};
-use crate::backend::Backend;
+use crate::composio::Composio;
 use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::ToolkitPolicy;
@@ -36,7 +36,7 @@ use crate::tool::{NativeTools, Tool};
 /// ```
 #[must_use = "a session is created by awaiting its builder"]
 pub struct SessionBuilder {
-    backend: Arc<dyn Backend>,
+    door: Composio,
     user: UserId,
     config: SessionConfig,
     native: NativeTools,
@@ -45,12 +45,12 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    pub(crate) fn new(backend: Arc<dyn Backend>, user: UserId) -> Self {
+    pub(crate) fn new(door: Composio, user: UserId) -> Self {
         let error = user.as_str().trim().is_empty().then(|| {
             Error::invalid_input("user", user.as_str(), "give the id that your application has for this user")
         });
         let (config, native) = (SessionConfig::new(), NativeTools::default());
-        Self { backend, user, config, native, policy_set_by: None, error }
+        Self { door, user, config, native, policy_set_by: None, error }
     }
 
     /// Allows these toolkits and no others. Called again, it adds.
@@ -213,8 +213,8 @@ impl IntoFuture for SessionBuilder {
                 return Err(error);
             }
             self.config.validate()?;
-            let record = self.backend.create_session(&self.user, &self.config).await?;
-            Ok(Session::new(self.backend, record, self.native))
+            let record = self.door.backend.create_session(&self.user, &self.config).await?;
+            Ok(Session::new(self.door, record, Arc::new(self.native)))
         })
     }
 }
@@ -229,15 +229,16 @@ impl fmt::Debug for SessionBuilder {
 #[must_use = "a session is read by awaiting this"]
 #[derive(Debug)]
 pub struct OpenSession {
-    backend: Arc<dyn Backend>,
+    door: Composio,
     id: SessionId,
     native: NativeTools,
+    live: bool,
     error: Option<Error>,
 }
 
 impl OpenSession {
-    pub(crate) fn new(backend: Arc<dyn Backend>, id: SessionId) -> Self {
-        Self { backend, id, native: NativeTools::default(), error: None }
+    pub(crate) fn new(door: Composio, id: SessionId) -> Self {
+        Self { door, id, native: NativeTools::default(), live: false, error: None }
     }
 
     /// Gives a native tool again: they live in this process, not with the session.
@@ -245,6 +246,13 @@ impl OpenSession {
         if let Err(error) = self.native.add(tool) {
             self.error.get_or_insert(error);
         }
+        self
+    }
+
+    /// Takes the native tools of a [`Session`] of this id that lives in this process, made by the same [`Composio`] or a
+    /// clone of it. Where there is one, they stand in place of those given here.
+    pub fn live_tools(mut self) -> Self {
+        self.live = true;
         self
     }
 }
@@ -258,8 +266,10 @@ impl IntoFuture for OpenSession {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            let record = self.backend.session(&self.id).await?;
-            Ok(Session::new(self.backend, record, self.native))
+            let record = self.door.backend.session(&self.id).await?;
+            let found = if self.live { self.door.live.find(&self.id) } else { None };
+            let native = found.unwrap_or_else(|| Arc::new(self.native));
+            Ok(Session::new(self.door, record, native))
         })
     }
 }

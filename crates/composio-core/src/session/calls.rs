@@ -4,11 +4,11 @@ use std::future::IntoFuture;
 
 use serde_json::Value;
 
-use super::{BoxFuture, Session, object};
+use super::{BoxFuture, Session};
 use crate::backend::{Page, ToolkitQuery, ToolkitState};
 use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
-use crate::tool::{ToolCall, ToolOutput};
+use crate::tool::{Arguments, ToolCall, ToolOutput};
 
 /// A call in the making. Await it to run the tool.
 #[must_use = "a tool runs by awaiting its call"]
@@ -46,10 +46,10 @@ impl IntoFuture for Execute {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let mut call = ToolCall::new(self.tool?, object(self.arguments)?);
+            let mut call = ToolCall::new(self.tool?, Arguments::from(self.arguments).into_object()?);
             call.account = self.account;
             call.idempotency_key = self.idempotency_key;
-            self.session.run(call).await
+            self.session.run(call, None).await
         })
     }
 }

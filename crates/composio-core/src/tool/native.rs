@@ -13,10 +13,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::schema::Schema;
 use super::{ToolDefinition, ToolHints, ToolOutput};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, UserId};
-use crate::json::{JsonText, Schema};
+use crate::json::JsonText;
 use crate::session::Session;
 
 /// Native slugs carry this prefix on every backend.
@@ -70,7 +71,7 @@ const PREFIX: &str = "LOCAL_";
 /// # Ok::<(), composio_core::Error>(()) }).unwrap();
 /// ```
 pub trait Tool: Send + Sync + 'static {
-    /// The name, without the prefix that sessions add: upper-case letters, digits, `_` and `-`, at most 54 characters.
+    /// The name, without the prefix that sessions add: letters, digits, `_` and `-`, at most 54 characters.
     const SLUG: &'static str;
     /// The arguments: a struct with named fields.
     type Input: DeserializeOwned + JsonSchema + Send;
@@ -100,11 +101,12 @@ pub trait Tool: Send + Sync + 'static {
 #[non_exhaustive]
 pub struct ToolContext {
     session: Session,
+    progress: Option<ProgressSink>,
 }
 
 impl ToolContext {
-    pub(crate) fn new(session: Session) -> Self {
-        Self { session }
+    pub(crate) fn new(session: Session, progress: Option<ProgressSink>) -> Self {
+        Self { session, progress }
     }
 
     /// The session that runs the tool.
@@ -115,6 +117,42 @@ impl ToolContext {
     /// Whose session it is.
     pub fn user(&self) -> &UserId {
         self.session.user()
+    }
+
+    /// Tells whoever waits how far the tool is, such as `report_progress(3.0, Some(10.0), "three of ten pages")`. An MCP
+    /// client that asked for progress is told; elsewhere this does nothing.
+    pub fn report_progress(&self, done: f64, total: Option<f64>, message: impl Into<String>) {
+        if let Some(sink) = &self.progress {
+            (sink.0)(Progress { done, total, message: message.into() });
+        }
+    }
+}
+
+/// How far a running tool is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How much is done; it only grows.
+    pub done: f64,
+    /// Of how much, where that is known.
+    pub total: Option<f64>,
+    /// What is being done, for people.
+    pub message: String,
+}
+
+/// Who hears of progress.
+#[derive(Clone)]
+pub(crate) struct ProgressSink(Arc<dyn Fn(Progress) + Send + Sync>);
+
+impl ProgressSink {
+    pub(crate) fn new(hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+}
+
+impl fmt::Debug for ProgressSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProgressSink")
     }
 }
 
@@ -169,6 +207,10 @@ impl NativeTools {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+
     pub(crate) fn definitions(&self) -> impl Iterator<Item = &Arc<ToolDefinition>> {
         self.tools.values().map(|tool| &tool.definition)
     }
@@ -212,6 +254,9 @@ fn native_slug(slug: &str) -> Result<ToolSlug> {
             slug,
             "at most 54 characters, so that 60 hold with the prefix",
         ));
+    }
+    if slug.contains('.') {
+        return Err(Error::invalid_input("native tool", slug, "letters, digits, `_` and `-`, as models take them"));
     }
     ToolSlug::new(format!("{PREFIX}{slug}"))
 }
@@ -266,7 +311,7 @@ mod tests {
     #[test]
     fn slugs_get_the_prefix_and_keep_to_their_form() {
         assert_eq!(native_slug("SHOUT").unwrap(), "LOCAL_SHOUT");
-        for bad in ["LOCAL_SHOUT", "COMPOSIO_SHOUT", "shout", &"A".repeat(55)] {
+        for bad in ["LOCAL_SHOUT", "COMPOSIO_SHOUT", "a.b", "a b", &"A".repeat(55)] {
             assert_eq!(native_slug(bad).unwrap_err().kind(), ErrorKind::InvalidInput, "{bad}");
         }
     }

@@ -138,8 +138,8 @@ async fn what_is_wrong_surfaces_at_the_await_and_reaches_nobody() {
         ("malformed pin", |c| c.create("u").connected_account("GMAIL", "ca_1"), &["\"GMAIL\""]),
         ("malformed override", |c| c.create("u").auth_config("g mail", "ac_1"), &["\"g mail\""]),
         ("malformed disabled", |c| c.create("u").disable_toolkits([""]), &["toolkit \"\""]),
-        ("malformed tool", |c| c.create("u").preload(["gmail_send"]), &["\"gmail_send\"", "upper-case"]),
-        ("first of two", |c| c.create("u").toolkits(["A", "B"]).preload(["x"]), &["\"A\""]),
+        ("malformed tool", |c| c.create("u").preload(["gmail send"]), &["\"gmail send\"", "a tool slug is"]),
+        ("first of two", |c| c.create("u").toolkits(["A", "B"]).preload(["x y"]), &["\"A\""]),
         ("enable, disable", |c| c.create("u").toolkits(["gmail"]).disable_toolkits(["github"]), &["`toolkits`"]),
         (
             "disable, enable",

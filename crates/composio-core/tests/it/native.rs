@@ -98,7 +98,7 @@ native_tool!(Draw, "DRAW", Drawing => String, |_, input| {
 });
 native_tool!(Pack, "PACK", Bag => usize, |_, input| Ok(input.rest.len() + input.name.len()));
 native_tool!(Reserved, "LOCAL_X", Nothing => Value, |_, _| Ok(Value::Null));
-native_tool!(Lower, "shout", Nothing => Value, |_, _| Ok(Value::Null));
+native_tool!(Dotted, "sho.ut", Nothing => Value, |_, _| Ok(Value::Null));
 native_tool!(NoStruct, "NO_STRUCT", Vec<String> => Value, |_, _| Ok(Value::Null));
 
 fn spy() -> Spy {
@@ -206,7 +206,7 @@ async fn a_native_tool_of_the_wrong_form_is_refused_before_anything_is_stored() 
     let composio = Composio::with_backend(spy.clone());
     for (builder, kind, says) in [
         (composio.create("u").tool(Reserved), ErrorKind::InvalidInput, "reserved"),
-        (composio.create("u").tool(Lower), ErrorKind::InvalidInput, "upper-case"),
+        (composio.create("u").tool(Dotted), ErrorKind::InvalidInput, "as models take them"),
         (composio.create("u").tool(NoStruct), ErrorKind::InvalidInput, "named fields"),
         (composio.create("u").tool(Shout).tool(Shout), ErrorKind::Conflict, "LOCAL_SHOUT"),
     ] {
@@ -215,7 +215,7 @@ async fn a_native_tool_of_the_wrong_form_is_refused_before_anything_is_stored() 
         assert!(error.to_string().contains(says), "{error}");
     }
     assert!(spy.asked().is_empty());
-    let error = composio.session("trs_1").tool(Lower).await.unwrap_err();
+    let error = composio.session("trs_1").tool(Dotted).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! A backend that passes everything on and remembers what was asked.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use composio_core::{
-    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, Page,
-    Result, ScriptedBackend, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery,
-    ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
+    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, McpToken,
+    McpTokenId, Page, Result, ScriptedBackend, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition,
+    ToolOutput, ToolQuery, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
 
 /// Cheap to clone; clones share what they remember.
@@ -109,5 +110,13 @@ impl Backend for Spy {
 
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
         self.hear("explain").explain(session, toolkit).await
+    }
+
+    async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken> {
+        self.hear("create_mcp_token").create_mcp_token(session, lifetime).await
+    }
+
+    async fn revoke_mcp_tokens(&self, session: &SessionId, token: Option<&McpTokenId>) -> Result<()> {
+        self.hear("revoke_mcp_tokens").revoke_mcp_tokens(session, token).await
     }
 }

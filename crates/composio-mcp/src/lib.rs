@@ -1,0 +1,1 @@
+//! A composio session as an MCP server.

@@ -1,0 +1,1 @@
+//! Tools of a composio session for rig.
