@@ -1,7 +1,10 @@
 //! `cargo xtask ci`: what `.ci/run` runs, in order, each step announced and timed. A step that fails does not hide the next.
 
 mod clock;
+mod examples;
 mod features;
+mod generated;
+mod openssl;
 mod runner;
 mod tally;
 
@@ -13,6 +16,7 @@ use clap::{Args, ValueEnum};
 use self::clock::Stopwatch;
 use self::runner::Runner;
 use crate::counterparts::Counterparts;
+use crate::members::{self, Member};
 
 /// Everything, or one step.
 #[derive(Debug, Args)]
@@ -25,6 +29,8 @@ pub(crate) struct Ci {
 /// What CI does, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Step {
+    /// What the system has to have: OpenSSL's headers, from Debian's packages where we may install them.
+    System,
     /// All tests, by the readme's command.
     Tests,
     /// Formatting.
@@ -37,12 +43,16 @@ enum Step {
     Tidy,
     /// Committed manifests are what their descriptions give.
     Toolkits,
-    /// Each published crate with no feature, the default ones, all, and each alone.
+    /// The default members by themselves; each published crate with no feature, the default ones, all, and each alone.
     Features,
     /// Tests against real counterparts.
     Real,
     /// The quickstart, twice on the same data.
     Quickstart,
+    /// Every other example, without a key.
+    Examples,
+    /// What `cargo xtask new-adapter` writes, in a copy of the workspace.
+    NewAdapter,
 }
 
 pub(crate) fn run(arguments: &Ci) -> Result<()> {
@@ -84,6 +94,7 @@ impl Step {
 
     fn perform(self, runner: &mut Runner) -> Result<()> {
         match self {
+            Self::System => openssl::install(),
             Self::Tests => runner.test(&["test", "--workspace"], &[]),
             Self::Fmt => runner.cargo(&["fmt", "--all", "--check"], &[]),
             Self::Clippy => {
@@ -98,17 +109,18 @@ impl Step {
             Self::Features => features(runner),
             Self::Real => real(runner),
             Self::Quickstart => quickstart(runner),
+            Self::Examples => examples(runner),
+            Self::NewAdapter => generated::check(runner.root()),
         }
     }
 }
 
 fn features(runner: &mut Runner) -> Result<()> {
-    for check in features::checks(runner.root())? {
-        println!("--- {} ---", check.join(" "));
-        let arguments: Vec<_> = check.iter().map(String::as_str).collect();
-        runner.cargo(&arguments, &[])?;
-    }
-    Ok(())
+    each(features::checks(runner.root())?, |check| runner.cargo(check, &[]))
+}
+
+fn examples(runner: &mut Runner) -> Result<()> {
+    each(examples::runs(&members::read(runner.root())?), |run| runner.cargo(run, &[]))
 }
 
 fn real(runner: &mut Runner) -> Result<()> {
@@ -116,7 +128,27 @@ fn real(runner: &mut Runner) -> Result<()> {
     counterparts.all_here()?;
     let mut environment = counterparts.environment();
     environment.push(("COMPOSIO_REQUIRE_REAL", "1".to_owned()));
-    runner.test(&["test", "--package", "composio", "--features", "demo", "--test", "real"], &environment)
+    each(tests_against_counterparts(&members::read(runner.root())?), |test| runner.test(test, &environment))
+}
+
+/// The arguments of cargo, for each test binary that is called so.
+fn tests_against_counterparts(members: &[Member]) -> Vec<Vec<String>> {
+    let programs = members.iter().filter_map(|member| Some((member, member.test("real")?)));
+    programs.map(|(member, program)| program.command("test", member)).collect()
+}
+
+/// Runs each command and says which; one that fails does not hide the next.
+fn each(commands: Vec<Vec<String>>, mut run: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
+    let mut failures = Vec::new();
+    for command in &commands {
+        println!("--- {} ---", command.join(" "));
+        let command: Vec<_> = command.iter().map(String::as_str).collect();
+        failures.extend(run(&command).err().map(|error| format!("{error:#}")));
+    }
+    if !failures.is_empty() {
+        bail!("{}", failures.join("; "));
+    }
+    Ok(())
 }
 
 fn quickstart(runner: &mut Runner) -> Result<()> {
@@ -159,8 +191,23 @@ mod tests {
     }
 
     #[test]
+    fn a_command_that_fails_does_not_hide_the_next() {
+        let mut ran = Vec::new();
+        let commands = ["a", "b x", "c"].map(|line| line.split(' ').map(str::to_owned).collect()).into();
+        let outcome = each(commands, |command| {
+            ran.push(command.join(" "));
+            if command[0] == "c" { Ok(()) } else { bail!("{} failed", command[0]) }
+        });
+        assert_eq!(outcome.unwrap_err().to_string(), "a failed; b failed");
+        assert_eq!(ran, ["a", "b x", "c"]);
+    }
+
+    #[test]
     fn steps_are_named_as_they_are_asked_for() {
         let names: Vec<_> = Step::value_variants().iter().map(|step| step.name()).collect();
-        assert_eq!(names.join(" "), "tests fmt clippy docs tidy toolkits features real quickstart");
+        assert_eq!(
+            names.join(" "),
+            "system tests fmt clippy docs tidy toolkits features real quickstart examples new-adapter"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! `cargo xtask counterparts`: the real services that tests talk to, on loopback, for as long as somebody needs them.
 //!
-//! A GitHub emulator, an OpenID Connect provider and a browser's driver. They are installed once into
-//! `target/counterparts`, where their logs are too. Linux on x86-64 with npm is what they need.
+//! A GitHub emulator, an OpenID Connect provider, a model provider that plays fixtures and a browser's driver. MCP's
+//! inspector and its conformance tests are installed for tests to start. All of it lies in `target/counterparts`, where
+//! the logs are too. Linux on x86-64 with npm is what they need.
 
 mod loopback;
 mod process;
@@ -51,22 +52,34 @@ pub(crate) fn run(arguments: &Args) -> Result<()> {
 }
 
 /// What runs; dropping it ends all of it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Counterparts {
     /// The variable that tests read, where the service answers, and what keeps it alive.
     running: Vec<(&'static str, String, Process)>,
+    /// What is installed for tests to start: the variable they read, and where it is.
+    installed: Vec<(&'static str, String)>,
     /// One line for each that could not be started.
     missing: Vec<String>,
 }
+
+/// What tests start themselves, with the Node.js of [`NODE`].
+const MCP_TOOLS: [&str; 2] = ["@modelcontextprotocol/inspector", "@modelcontextprotocol/conformance"];
+/// The program among its package's that takes fixtures as they are.
+const AIMOCK: &str = "node_modules/@copilotkit/aimock/dist/cli.js";
+/// The variables of what is not started.
+const NODE: &str = "COMPOSIO_TEST_NODE";
+const MCP: &str = "COMPOSIO_TEST_MCP_TOOLS";
 
 impl Counterparts {
     /// Installs what is missing and starts all. What cannot be started is missing, not an error.
     pub(crate) fn start(root: &Path) -> Result<Self> {
         let installed = provision::install(root)?;
-        let mut started = Self { running: Vec::new(), missing: Vec::new() };
+        let mut started = Self::default();
         started.add("COMPOSIO_TEST_EMULATE_URL", emulate(&installed));
         started.add("COMPOSIO_TEST_OIDC_URL", oidc(&installed));
+        started.add("COMPOSIO_TEST_AIMOCK_URL", aimock(&installed));
         started.add("COMPOSIO_TEST_CHROMEDRIVER_URL", chromedriver(&installed));
+        started.add_tools(&installed);
         Ok(started)
     }
 
@@ -81,13 +94,23 @@ impl Counterparts {
     /// What tests need to know.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let urls = self.running.iter().map(|(variable, url, _)| (*variable, url.clone()));
-        urls.chain(LISTENERS.map(|(variable, port)| (variable, port.to_string()))).collect()
+        let ready = urls.chain(self.installed.iter().cloned());
+        ready.chain(LISTENERS.map(|(variable, port)| (variable, port.to_string()))).collect()
     }
 
     fn add(&mut self, variable: &'static str, started: Result<(String, Process)>) {
         match started {
             Ok((url, process)) => self.running.push((variable, url, process)),
             Err(error) => self.missing.push(format!("{variable}: {error:#}")),
+        }
+    }
+
+    fn add_tools(&mut self, installed: &Installed) {
+        self.installed.push((NODE, installed.node().to_string_lossy().into_owned()));
+        let absent: Vec<_> = MCP_TOOLS.iter().filter_map(|name| installed.package(name).err()).collect();
+        match absent.first() {
+            None => self.installed.push((MCP, installed.folder().to_string_lossy().into_owned())),
+            Some(error) => self.missing.push(format!("{MCP}: {error:#}")),
         }
     }
 }
@@ -128,6 +151,18 @@ fn oidc(installed: &Installed) -> Result<(String, Process)> {
     Ok((loopback::url(port), process))
 }
 
+/// Plays `aimock.json`. It is not told to be strict: some fixtures are broken on purpose. Streams come in small pieces, so
+/// that no test relies on whole ones.
+fn aimock(installed: &Installed) -> Result<(String, Process)> {
+    let port = loopback::free_port()?;
+    let arguments = ["--require".to_owned(), installed.text_path("loopback.cjs"), installed.text_path(AIMOCK)];
+    let options = "--host 127.0.0.1 --fixtures aimock.json --chunk-size 3 --log-level warn --port".split(' ');
+    let arguments = arguments.into_iter().chain(options.map(str::to_owned)).chain([port.to_string()]);
+    let ready = Ready { port, path: "/ready" };
+    let process = Process::start(installed, "aimock", &installed.node(), arguments, &[], &ready)?;
+    Ok((loopback::url(port), process))
+}
+
 fn chromedriver(installed: &Installed) -> Result<(String, Process)> {
     let driver: PathBuf = provision::chromedriver()?;
     let port = loopback::free_port()?;
@@ -152,8 +187,28 @@ mod tests {
     }
 
     #[test]
+    fn tools_that_were_not_installed_are_missing() {
+        let mut counterparts = Counterparts::default();
+        let folder = tempfile::tempdir().unwrap();
+        counterparts.add_tools(&Installed::at(folder.path()));
+        let says = counterparts.all_here().unwrap_err().to_string();
+        assert!(says.contains("COMPOSIO_TEST_MCP_TOOLS: @modelcontextprotocol/inspector was not installed"), "{says}");
+        assert!(!counterparts.environment().iter().any(|(name, _)| *name == MCP));
+
+        for name in MCP_TOOLS {
+            let package = folder.path().join("node_modules").join(name);
+            std::fs::create_dir_all(&package).unwrap();
+            std::fs::write(package.join("package.json"), "{}").unwrap();
+        }
+        let mut counterparts = Counterparts::default();
+        counterparts.add_tools(&Installed::at(folder.path()));
+        counterparts.all_here().unwrap();
+        assert!(counterparts.environment().contains(&(MCP, folder.path().to_string_lossy().into_owned())));
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
-        let mut counterparts = Counterparts { running: Vec::new(), missing: Vec::new() };
+        let mut counterparts = Counterparts::default();
         counterparts.all_here().unwrap();
         counterparts.add("COMPOSIO_TEST_OIDC_URL", Err(anyhow::anyhow!("npm is not installed")));
         let says = counterparts.all_here().unwrap_err().to_string();

@@ -1,9 +1,16 @@
 //! Automation of this workspace: `cargo xtask <verb>`. One module per verb.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a terminal program answers on the terminal")]
 
+mod bench;
+mod cargo;
 mod ci;
+mod conformance;
 mod counterparts;
 mod import_toolkit;
+mod libtest;
+mod members;
+mod new_adapter;
+mod system;
 mod tidy;
 
 use std::path::PathBuf;
@@ -21,12 +28,18 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// What every adapter costs.
+    Bench(bench::Bench),
     /// What .ci/run runs: tests, lints, docs, checks, real counterparts.
     Ci(ci::Ci),
+    /// The suite of adapters, scenario by adapter.
+    Conformance(conformance::Conformance),
     /// Starts the real services that tests talk to, until Ctrl-C.
     Counterparts(counterparts::Args),
     /// Makes toolkit manifests from published API descriptions.
     ImportToolkit(import_toolkit::ImportToolkit),
+    /// Writes an adapter for another framework, up to what only its author can write.
+    NewAdapter(new_adapter::NewAdapter),
     /// Checks what compilers do not: arrows between crates, sizes, documents, stray paths.
     Tidy(tidy::Tidy),
 }
@@ -44,9 +57,12 @@ fn main() -> ExitCode {
 
 fn run(verb: &Verb) -> anyhow::Result<()> {
     match verb {
+        Verb::Bench(arguments) => bench::run(arguments),
         Verb::Ci(arguments) => ci::run(arguments),
+        Verb::Conformance(arguments) => conformance::run(arguments),
         Verb::Counterparts(arguments) => counterparts::run(arguments),
         Verb::ImportToolkit(arguments) => import_toolkit::run(arguments),
+        Verb::NewAdapter(arguments) => new_adapter::run(arguments),
         Verb::Tidy(arguments) => tidy::run(arguments),
     }
 }

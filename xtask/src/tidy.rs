@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: what compilers do not check. Each rule is a pure function from what was read to findings.
 
+mod adapters;
 mod arrows;
 mod budget;
 mod calls;
@@ -33,6 +34,18 @@ pub(crate) struct Tidy {
     root: Option<PathBuf>,
 }
 
+impl Tidy {
+    /// Checks another workspace.
+    pub(crate) fn of(root: &Path) -> Self {
+        Self { fix: false, root: Some(root.to_owned()) }
+    }
+}
+
+/// The paths of what git would commit.
+pub(crate) fn files_of(root: &Path) -> Result<Vec<String>> {
+    workspace::paths(root)
+}
+
 pub(crate) fn run(arguments: &Tidy) -> Result<()> {
     let root = arguments.root.clone().unwrap_or_else(crate::root);
     if arguments.fix {
@@ -59,6 +72,7 @@ fn check(root: &Path) -> Result<Report> {
     report.add(sources.iter().flat_map(calls::check));
     report.add(workspace.files.iter().flat_map(text::check));
     report.add(documents::check(&workspace));
+    report.add(adapters::check(&workspace, &sources));
     if workspace.package("composio-conformance").is_some() {
         conformance(&sources, &mut report);
     }

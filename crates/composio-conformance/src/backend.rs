@@ -10,6 +10,7 @@ mod claims;
 mod idempotency;
 mod isolation;
 mod links;
+mod mcp;
 mod reconnecting;
 mod secrecy;
 mod sessions;
@@ -26,6 +27,7 @@ pub use self::claims::*;
 pub use self::idempotency::*;
 pub use self::isolation::*;
 pub use self::links::*;
+pub use self::mcp::*;
 pub use self::reconnecting::*;
 pub use self::secrecy::*;
 pub use self::sessions::*;
@@ -43,6 +45,7 @@ pub(crate) const SOURCES: &[&str] = &[
     include_str!("backend/idempotency.rs"),
     include_str!("backend/isolation.rs"),
     include_str!("backend/links.rs"),
+    include_str!("backend/mcp.rs"),
     include_str!("backend/reconnecting.rs"),
     include_str!("backend/secrecy.rs"),
     include_str!("backend/sessions.rs"),
@@ -65,14 +68,26 @@ pub enum Claim {
     /// [`Capabilities::management`](composio_core::Capabilities::management): it has auth configs and accounts, and a
     /// catalogue to check against.
     Management,
+    /// [`Capabilities::mcp_tokens`](composio_core::Capabilities::mcp_tokens).
+    McpTokens,
     /// The harness can open links: [`Harness::connect_flow`].
     Pages,
+    /// The harness can use tokens: [`Harness::mcp_access`].
+    McpAccess,
 }
 
 impl Claim {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Execution, Self::Links, Self::Explain, Self::Idempotency, Self::Management, Self::Pages];
+    pub const ALL: [Self; 8] = [
+        Self::Execution,
+        Self::Links,
+        Self::Explain,
+        Self::Idempotency,
+        Self::Management,
+        Self::McpTokens,
+        Self::Pages,
+        Self::McpAccess,
+    ];
 
     /// Whether it is claimed.
     pub fn is_made(self, harness: &dyn Harness) -> bool {
@@ -83,7 +98,9 @@ impl Claim {
             Self::Explain => capabilities.explain,
             Self::Idempotency => capabilities.idempotency,
             Self::Management => capabilities.management,
+            Self::McpTokens => capabilities.mcp_tokens,
             Self::Pages => harness.connect_flow().is_some(),
+            Self::McpAccess => harness.mcp_access().is_some(),
         }
     }
 }
@@ -206,6 +223,14 @@ macro_rules! __backend_scenarios {
             a_key_belongs_to_one_session_and_tool [Execution Idempotency]
             duplicates_at_one_time_send_once [Execution Idempotency]
             a_call_that_was_not_sent_leaves_its_key_free [Execution Idempotency Management]
+
+            a_session_says_where_mcp_clients_reach_it [McpTokens]
+            an_mcp_token_is_made_and_shown_once [McpTokens]
+            an_mcp_token_opens_its_session_alone [McpTokens McpAccess]
+            an_mcp_token_runs_out [McpTokens McpAccess]
+            a_revoked_mcp_token_opens_nothing [McpTokens McpAccess]
+            mcp_tokens_end_with_their_session [McpTokens McpAccess]
+            credentials_that_open_nothing_are_not_told_apart [McpTokens McpAccess]
 
             a_link_is_printed_nowhere [Links]
             what_is_not_claimed_is_unsupported []

@@ -30,7 +30,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use composio_core::secrecy::SecretString;
 use composio_core::{
-    AuthConfigId, Backend, ConnectFlow, ConnectedAccountId, ConnectionStatus, Sharing, ToolFilter, Url, UserId,
+    AuthConfigId, Backend, ConnectFlow, ConnectedAccountId, ConnectionStatus, McpAccess, Sharing, ToolFilter, Url,
+    UserId,
 };
 
 pub(crate) use self::play::*;
@@ -77,6 +78,9 @@ pub trait Harness: Send + Sync {
 
     /// What the connect pages do, where this backend has pages of its own.
     fn connect_flow(&self) -> Option<Arc<dyn ConnectFlow>>;
+
+    /// Who lets MCP clients in to the project's sessions, where this backend decides that itself.
+    fn mcp_access(&self) -> Option<Arc<dyn McpAccess>>;
 
     /// Plays a person at the service, who says yes with an account or, without one, no. Gives the URL that the browser is
     /// sent to.

@@ -19,6 +19,7 @@ mod flows;
 mod isolation;
 mod life;
 mod lists;
+mod mcp_tokens;
 mod refresh;
 mod sealed;
 mod sessions;
@@ -30,6 +31,7 @@ pub use self::flows::*;
 pub use self::isolation::*;
 pub use self::life::*;
 pub use self::lists::*;
+pub use self::mcp_tokens::*;
 pub use self::refresh::*;
 pub use self::sealed::*;
 pub use self::sessions::*;
@@ -45,6 +47,7 @@ pub(crate) const SOURCES: &[&str] = &[
     include_str!("store/isolation.rs"),
     include_str!("store/life.rs"),
     include_str!("store/lists.rs"),
+    include_str!("store/mcp_tokens.rs"),
     include_str!("store/refresh.rs"),
     include_str!("store/sealed.rs"),
     include_str!("store/sessions.rs"),
@@ -59,6 +62,16 @@ macro_rules! __store_scenarios {
             a_session_comes_back_as_it_was_kept
             a_session_id_is_kept_once
             a_deleted_session_is_gone
+
+            an_mcp_token_opens_its_session
+            an_mcp_token_opens_nothing_once_it_expires
+            an_mcp_token_is_kept_once
+            an_mcp_token_of_no_session_is_not_found
+            an_mcp_token_is_forgotten_alone
+            all_mcp_tokens_of_a_session_are_forgotten_at_once
+            mcp_tokens_go_with_their_session
+            mcp_tokens_that_are_over_are_forgotten
+            a_session_has_no_more_mcp_tokens_than_it_may
 
             an_auth_config_comes_back_as_it_was_kept
             an_auth_config_id_is_kept_once
@@ -136,6 +149,7 @@ macro_rules! __store_scenarios {
             projects_do_not_delete_each_other
             projects_do_not_refresh_each_other
             projects_do_not_share_executions
+            projects_do_not_share_mcp_tokens
 
             the_key_check_is_kept_once
             whatever_is_sealed_is_noticed

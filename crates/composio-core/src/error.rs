@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::id::SessionId;
+
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -120,6 +122,15 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, format!("{field} {value:?} is not valid: {rule}"))
     }
 
+    /// [`ErrorKind::NotFound`] for a session that a backend does not have, or not any more. It is the one thing of which a
+    /// model cannot find the right name, so its text says to stop.
+    #[must_use]
+    pub fn unknown_session(session: &SessionId) -> Self {
+        let text = "This session has ended. Tell the user; calling again does not help.";
+        Self::new(ErrorKind::NotFound, format!("there is no session {session}; it was deleted, or the id is wrong"))
+            .with_model_text(text)
+    }
+
     /// Says whether the call may be made again.
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
@@ -174,9 +185,13 @@ impl Error {
 
     /// What an agent may read: what the tool's service said, or one sentence with the next step.
     pub fn for_model(&self) -> Cow<'_, str> {
-        match &self.inner.model_text {
-            Some(text) => Cow::Borrowed(text),
-            None => Cow::Borrowed(self.inner.kind.sentence()),
+        match (&self.inner.model_text, self.inner.retry) {
+            (Some(text), _) => Cow::Borrowed(text),
+            (None, Retry::After(wait)) => {
+                let seconds = wait.as_secs().max(1);
+                Cow::Owned(format!("{} It may work in {seconds} seconds.", self.inner.kind.sentence()))
+            }
+            (None, Retry::Never | Retry::Safe) => Cow::Borrowed(self.inner.kind.sentence()),
         }
     }
 
@@ -308,6 +323,12 @@ mod tests {
         let error = Error::new(ErrorKind::ToolFailed, "POST https://internal.example/x answered 422");
         assert!(!error.for_model().contains("internal"));
         assert_eq!(error.with_model_text("title is missing").for_model(), "title is missing");
+    }
+
+    #[test]
+    fn a_model_reads_how_long_to_wait() {
+        let error = Error::new(ErrorKind::RateLimited, "429").with_retry(Retry::After(Duration::from_secs(30)));
+        assert_eq!(error.for_model(), "Too many requests. Wait before you call again. It may work in 30 seconds.");
     }
 
     #[test]

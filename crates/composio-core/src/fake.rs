@@ -185,7 +185,7 @@ impl State {
     }
 
     fn session(&self, id: &SessionId) -> Result<&SessionRecord> {
-        self.sessions.get(id).ok_or_else(|| not_found("session", id.as_str()))
+        self.sessions.get(id).ok_or_else(|| Error::unknown_session(id))
     }
 
     fn known(&self, toolkit: &ToolkitSlug) -> Result<()> {
@@ -284,7 +284,7 @@ impl Backend for ScriptedBackend {
 
     async fn delete_session(&self, session: &SessionId) -> Result<()> {
         let removed = self.lock().sessions.remove(session);
-        removed.map(drop).ok_or_else(|| not_found("session", session.as_str()))
+        removed.map(drop).ok_or_else(|| Error::unknown_session(session))
     }
 
     async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>> {

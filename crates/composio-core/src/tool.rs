@@ -187,7 +187,7 @@ impl ToolOutput {
     /// The result as a type of yours.
     ///
     /// # Errors
-    /// [`ErrorKind::Unexpected`] where it does not fit.
+    /// `Unexpected` where it does not fit.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
         self.data.deserialize()
     }

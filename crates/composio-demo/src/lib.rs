@@ -70,6 +70,7 @@
 //! - *Check what was sent*: [`Demo::requests`].
 //! - *Start over*: [`Demo::reset`].
 //! - *Go on after a restart*: [`DemoOptions::data`].
+//! - *Try a whole agent without a provider*: [`ScriptedModel`].
 //!
 //! # What it does not do
 //!
@@ -84,7 +85,9 @@ mod descriptions;
 mod failure;
 mod fields;
 mod keep;
+mod listener;
 mod mailbox;
+mod model;
 mod oauth;
 mod options;
 mod people;
@@ -101,6 +104,7 @@ pub use descriptions::{
     MAILBOX_MANIFEST, STATUS_MANIFEST, TRACKER_MANIFEST, mailbox_openapi, status_openapi, tracker_openapi,
 };
 pub use failure::Failure;
+pub use model::{CallResult, ModelCall, Reply, ScriptedModel, Turn};
 pub use options::{DemoError, DemoOptions, OAuthApp};
 pub use people::Person;
 pub use requests::LoggedRequest;

@@ -1,21 +1,18 @@
 //! The listener, and what the host can do with a running demo.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::listener::{self, Listener};
 use crate::oauth::{self, consent};
 use crate::options::{DemoError, DemoOptions, OAuthApp};
 use crate::people::Person;
@@ -24,9 +21,6 @@ use crate::requests::{Caller, LoggedRequest};
 use crate::route::mount;
 use crate::{descriptions, mailbox, status, tracker};
 
-/// How long a shutdown waits for requests that are being answered.
-const GRACE: Duration = Duration::from_secs(5);
-
 /// A running demo: the issue tracker, the mailbox, the status service and their authorization server.
 ///
 /// It stops when it is dropped or [`shutdown`](Demo::shutdown). All data lives in memory and goes with it, unless
@@ -34,8 +28,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Demo {
     app: App,
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    task: Option<JoinHandle<()>>,
+    listener: Listener,
 }
 
 impl Demo {
@@ -47,16 +40,12 @@ impl Demo {
     /// redirect URI that is none), [`DemoError::Data`] if the data directory or the file in it cannot be used,
     /// [`DemoError::Randomness`] if the system has no random numbers.
     pub async fn start(options: DemoOptions) -> Result<Self, DemoError> {
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let failed = |source| DemoError::Listen { address: wanted, source };
-        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let (listener, address) = listener::bind(options.port).await?;
         let url = Url::parse(&format!("http://{address}")).map_err(|error| DemoError::Options(error.to_string()))?;
         let app = App::new(options, url)?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let task = serve(listener, router(app.clone()), stopped);
+        let listener = Listener::serve(listener, router(app.clone()));
         tracing::debug!(%address, "the demo is listening");
-        Ok(Self { app, address, stop: Some(stop), task: Some(task) })
+        Ok(Self { app, address, listener })
     }
 
     /// The base URL, `http://127.0.0.1:PORT/`.
@@ -166,30 +155,13 @@ impl Demo {
 
     /// Stops listening and waits until open requests are answered, for at most five seconds.
     pub async fn shutdown(mut self) {
-        self.signal();
-        if let Some(mut task) = self.task.take() {
-            // A join error means that the task is gone, which is what was wanted.
-            if tokio::time::timeout(GRACE, &mut task).await.is_err() {
-                task.abort();
-            }
-        }
+        self.listener.shutdown().await;
         self.app.close();
-    }
-
-    fn signal(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The receiver is gone if the server ended by itself.
-            let _ = stop.send(());
-        }
     }
 }
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        self.signal();
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
         self.app.close();
     }
 }
@@ -198,19 +170,6 @@ impl fmt::Debug for Demo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Demo").field("url", &self.url().as_str()).finish_non_exhaustive()
     }
-}
-
-#[allow(clippy::disallowed_methods, reason = "the one task of this crate; `Demo` owns it and ends it")]
-fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let signal = async {
-            // An error means that the sender was dropped, and with it the demo.
-            let _ = stopped.await;
-        };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(signal).await {
-            tracing::error!(%error, "the demo stopped listening");
-        }
-    })
 }
 
 fn router(app: App) -> Router {

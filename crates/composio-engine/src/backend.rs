@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use composio_core::{
-    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Explanation, Link, LinkRequest,
-    Management, McpToken, McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition,
-    ToolOutput, ToolQuery, ToolkitQuery, ToolkitSlug, ToolkitState, UserId, explain_account,
+    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, McpToken,
+    McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery,
+    ToolkitQuery, ToolkitSlug, ToolkitState, UserId, explain_account,
 };
 
 use crate::engine::Engine;
 use crate::scope::Scope;
 use crate::store::ProjectId;
-use crate::{connect, execute, sessions, toolkits};
+use crate::{connect, execute, mcp, sessions, toolkits};
 
 /// The embedded backend: one project of an [`Engine`]. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,6 +48,7 @@ impl Backend for EmbeddedBackend {
         capabilities.explain = true;
         capabilities.idempotency = true;
         capabilities.management = true;
+        capabilities.mcp_tokens = self.engine.serves_mcp();
         capabilities
     }
 
@@ -56,11 +57,13 @@ impl Backend for EmbeddedBackend {
     }
 
     async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
-        sessions::create(&self.engine, &self.project, user, config).await
+        let created = sessions::create(&self.engine, &self.project, user, config).await?;
+        Ok(mcp::reachable(&self.engine, created))
     }
 
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
-        Ok(self.scope(session).await?.session)
+        let found = self.scope(session).await?.session;
+        Ok(mcp::reachable(&self.engine, found))
     }
 
     async fn delete_session(&self, session: &SessionId) -> Result<()> {
@@ -88,12 +91,14 @@ impl Backend for EmbeddedBackend {
         self.scope(session).await?.account(account).await
     }
 
-    async fn create_mcp_token(&self, _: &SessionId, _: Duration) -> Result<McpToken> {
-        Err(Error::new(ErrorKind::Unsupported, "this engine serves no MCP"))
+    async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken> {
+        mcp::check_served(&self.engine)?;
+        mcp::create_token(&self.scope(session).await?, lifetime).await
     }
 
-    async fn revoke_mcp_tokens(&self, _: &SessionId, _: Option<&McpTokenId>) -> Result<()> {
-        Err(Error::new(ErrorKind::Unsupported, "this engine serves no MCP"))
+    async fn revoke_mcp_tokens(&self, session: &SessionId, token: Option<&McpTokenId>) -> Result<()> {
+        mcp::check_served(&self.engine)?;
+        mcp::revoke_tokens(&self.scope(session).await?, token).await
     }
 
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {

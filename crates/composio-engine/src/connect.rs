@@ -13,7 +13,6 @@ use composio_core::{
     ConnectionEvent, Error, ErrorKind, FlowCookie, FormFields, Identity, Link, LinkPage, LinkRequest, LinkTarget,
     Refusal, Result, SelectionError, Started, Url, select_auth_config,
 };
-use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::fields::check_fields;
 use self::fields::{check_form, form_fields};
@@ -30,8 +29,8 @@ use crate::oauth::{AuthorizeRequest, Client, Grant, authorize_url, issuer_fits, 
 use crate::options::EngineOptions;
 use crate::random;
 use crate::scope::{LINK_LIFE, Scope};
-use crate::seal::Binding;
-use crate::store::{CredentialChange, Digest, PendingAuthorization, ProjectId, TakenPending, Transition};
+use crate::seal::{Binding, digest};
+use crate::store::{CredentialChange, PendingAuthorization, ProjectId, TakenPending, Transition};
 
 /// Makes a link for a session: the account is begun, or stands ready to be connected again.
 pub(crate) async fn link(scope: &Scope<'_>, request: &LinkRequest) -> Result<Link> {
@@ -404,10 +403,6 @@ fn connected(
 /// What is asked for at the service: the config's scopes, else the toolkit's own.
 fn scopes<'a>(toolkit: &'a Toolkit, config: &'a AuthConfig) -> Result<&'a [String]> {
     if config.scopes.is_empty() { Ok(&toolkit.oauth2()?.scopes) } else { Ok(&config.scopes) }
-}
-
-fn digest(secret: &str) -> Digest {
-    Sha256::digest(secret.as_bytes()).into()
 }
 
 /// The verifier belongs to the account that is being connected.

@@ -12,6 +12,7 @@ use crate::backend::EmbeddedBackend;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::http::{Http, HttpOptions};
+use crate::mcp::ProjectKeys;
 use crate::options::EngineOptions;
 use crate::random;
 use crate::seal::Sealer;
@@ -35,6 +36,8 @@ struct Inner {
     public_url: Url,
     application: Brand,
     callback_origins: Vec<String>,
+    project_keys: ProjectKeys,
+    serves_mcp: bool,
     tasks: TaskTracker,
 }
 
@@ -42,7 +45,7 @@ impl Engine {
     /// Reads the toolkits, takes the key and checks it against the store.
     ///
     /// # Errors
-    /// `InvalidInput` where a manifest or the key is not good; `Conflict` where two toolkits or tools have one slug.
+    /// `InvalidInput` where a manifest, the sealing key or a project's key is not good; `Conflict` where two toolkits or tools have one slug.
     pub async fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self> {
         if let Some(error) = options.error {
             return Err(error);
@@ -59,6 +62,8 @@ impl Engine {
             public_url: options.public_url,
             application: options.application,
             callback_origins: options.callback_origins,
+            project_keys: options.project_keys,
+            serves_mcp: options.serves_mcp,
             tasks: TaskTracker::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -104,6 +109,14 @@ impl Engine {
 
     pub(crate) fn callback_origins(&self) -> &[String] {
         &self.inner.callback_origins
+    }
+
+    pub(crate) fn project_keys(&self) -> &ProjectKeys {
+        &self.inner.project_keys
+    }
+
+    pub(crate) fn serves_mcp(&self) -> bool {
+        self.inner.serves_mcp
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -17,7 +17,6 @@ use composio_core::{
 };
 use http::{Request, Response};
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::validate::Validator;
 use crate::access::Access;
@@ -27,6 +26,7 @@ use crate::credential::Credential;
 use crate::engine::Engine;
 use crate::manifest::HttpBinding;
 use crate::scope::{OwnedScope, Scope};
+use crate::seal;
 use crate::store::ProjectId;
 
 /// Runs a tool with the account that the session's rules choose.
@@ -170,7 +170,7 @@ async fn is_dead(access: &Access<'_>, credential: &Credential, reply: &Response<
 }
 
 fn digest(secret: &SecretString) -> [u8; 32] {
-    Sha256::digest(secret.expose_secret().as_bytes()).into()
+    seal::digest(secret.expose_secret())
 }
 
 /// The request that a binding describes, with the credential where the scheme wants it.

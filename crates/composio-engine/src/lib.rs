@@ -32,6 +32,8 @@
 //!
 //! - Set an engine up: [`EngineOptions`]; keep its memory: [`SqliteStore`], or a [`Store`] of your own.
 //! - Serve the connect pages: [`Engine`] implements [`ConnectFlow`](composio_core::ConnectFlow).
+//! - Let MCP clients in: [`EngineOptions::serves_mcp`] and [`EngineOptions::project_key`]; [`EmbeddedBackend`] implements
+//!   [`McpAccess`](composio_core::McpAccess) for whoever serves them.
 //! - Add a toolkit: [`EngineOptions::toolkit`]; make one from an OpenAPI document: [`openapi::import`].
 //! - Move a toolkit to another host: [`EngineOptions::overrides`] and [`HttpOptions`].
 //!
@@ -57,6 +59,7 @@ mod http;
 mod link;
 mod management;
 pub mod manifest;
+mod mcp;
 mod oauth;
 pub mod openapi;
 mod options;

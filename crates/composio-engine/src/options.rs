@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use composio_core::secrecy::SecretString;
 use composio_core::{Brand, Error, OAuthApp, Result, ToolkitSlug, Url};
 use indexmap::IndexMap;
 
@@ -9,7 +10,9 @@ use crate::catalog::read_manifest;
 use crate::clock::{Clock, SystemClock};
 use crate::http::HttpOptions;
 use crate::manifest::{Manifest, Overrides};
+use crate::mcp::ProjectKeys;
 use crate::seal::KeySource;
+use crate::store::ProjectId;
 
 /// How an engine is set up: its key, where people reach its pages, its toolkits and OAuth apps.
 ///
@@ -33,6 +36,8 @@ pub struct EngineOptions {
     pub(crate) overrides: IndexMap<ToolkitSlug, Overrides>,
     pub(crate) managed_apps: IndexMap<ToolkitSlug, OAuthApp>,
     pub(crate) callback_origins: Vec<String>,
+    pub(crate) project_keys: ProjectKeys,
+    pub(crate) serves_mcp: bool,
     pub(crate) http: HttpOptions,
     pub(crate) private_targets: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -51,6 +56,8 @@ impl EngineOptions {
             overrides: IndexMap::new(),
             managed_apps: IndexMap::new(),
             callback_origins: Vec::new(),
+            project_keys: ProjectKeys::default(),
+            serves_mcp: false,
             http: HttpOptions::default(),
             private_targets: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -110,7 +117,7 @@ impl EngineOptions {
         mut self,
         toolkit: ToolkitSlug,
         client_id: impl Into<String>,
-        client_secret: impl Into<composio_core::secrecy::SecretString>,
+        client_secret: impl Into<SecretString>,
     ) -> Self {
         self.managed_apps.insert(toolkit, OAuthApp::new(client_id, client_secret));
         self
@@ -120,6 +127,44 @@ impl EngineOptions {
     #[must_use]
     pub fn allow_callback(mut self, origin: impl Into<String>) -> Self {
         self.callback_origins.push(origin.into());
+        self
+    }
+
+    /// Says that a server serves MCP for this engine, below the public URL: sessions then know their endpoint
+    /// ([`Session::mcp`](composio_core::Session::mcp)), and make tokens for it
+    /// ([`Session::mcp_token`](composio_core::Session::mcp_token)), at most 100 at one time for each session.
+    #[must_use]
+    pub fn serves_mcp(mut self) -> Self {
+        self.serves_mcp = true;
+        self
+    }
+
+    /// Adds a key with which a client reaches every session of a project: keep it on your own servers, and give users
+    /// [tokens](composio_core::Session::mcp_token) of their session instead.
+    ///
+    /// It has at least 16 characters of visible ASCII, and only its SHA-256 is kept, which protects a key that nobody can
+    /// guess: make it of 32 random bytes. A project may have several, so that a new one is in use before the old one goes.
+    /// What is wrong with it surfaces when the engine starts.
+    ///
+    /// # Example
+    /// ```
+    /// use composio_engine::{EngineOptions, KeySource, SealingKey};
+    /// # use composio_core::Url;
+    /// # let public_url = Url::parse("https://agents.example.com").expect("the URL is well-formed");
+    /// # let new_key = "0123456789abcdef0123456789abcdef";
+    /// # let old_key = "fedcba9876543210fedcba9876543210";
+    ///
+    /// let options = EngineOptions::new(public_url, KeySource::Keys(vec![SealingKey::generate()?]))
+    ///     .serves_mcp()
+    ///     .project_key("default", new_key)
+    ///     .project_key("default", old_key);
+    /// # Ok::<(), composio_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn project_key(mut self, project: impl AsRef<str>, key: impl Into<SecretString>) -> Self {
+        if let Err(error) = self.project_keys.add(ProjectId::new(project), &key.into()) {
+            self.error = self.error.or(Some(error));
+        }
         self
     }
 

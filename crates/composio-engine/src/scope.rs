@@ -30,9 +30,7 @@ impl<'a> Scope<'a> {
     /// `NotFound` where it is unknown, deleted or another project's.
     pub(crate) async fn open(engine: &'a Engine, project: &'a ProjectId, id: &SessionId) -> Result<Self> {
         let session = engine.store().session(project, id).await?;
-        let session = session.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("there is no session {id}; it was deleted, or the id is wrong"))
-        })?;
+        let session = session.ok_or_else(|| Error::unknown_session(id))?;
         Ok(Self { engine, project, session })
     }
 

@@ -16,13 +16,18 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::random;
-use crate::store::{Sealed, Store};
+use crate::store::{Digest, Sealed, Store};
 
 const VERSION: u8 = 1;
 const KEY_LEN: usize = 32;
 const ID_LEN: usize = 8;
 const NONCE_LEN: usize = 24;
 const HEADER_LEN: usize = 1 + ID_LEN + NONCE_LEN;
+
+/// What a secret is recognised by where it is not kept. It protects only what nobody can guess.
+pub(crate) fn digest(secret: &str) -> Digest {
+    Sha256::digest(secret.as_bytes()).into()
+}
 
 /// A key that seals, 256 bits.
 pub struct SealingKey(SecretBox<[u8; KEY_LEN]>);

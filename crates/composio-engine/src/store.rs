@@ -11,7 +11,8 @@ use std::fmt;
 use async_trait::async_trait;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
-    ConnectionStatus, Identity, Page, Result, SessionId, SessionRecord, Timestamp, ToolSlug, ToolkitSlug, Url, UserId,
+    ConnectionStatus, Identity, McpTokenId, Page, Result, SessionId, SessionRecord, Timestamp, ToolSlug, ToolkitSlug,
+    Url, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +166,21 @@ pub enum Begun {
     OtherArguments,
 }
 
+/// A token for the MCP endpoint of a session, as it is kept: to be recognised, and never to be read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct McpTokenRecord {
+    /// What it is revoked by.
+    pub id: McpTokenId,
+    /// The session that it opens.
+    pub session: SessionId,
+    /// The digest of the token.
+    pub digest: Digest,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it opens the session.
+    pub expires_at: Timestamp,
+}
+
 /// Everything the engine remembers.
 ///
 /// What holds until a time is over at that time. An id that is taken in one project is free in another.
@@ -176,8 +192,28 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads a session.
     async fn session(&self, project: &ProjectId, id: &SessionId) -> Result<Option<SessionRecord>>;
 
-    /// Deletes a session; says whether it was there.
+    /// Deletes a session with its MCP tokens, in one transaction; says whether it was there.
     async fn delete_session(&self, project: &ProjectId, id: &SessionId) -> Result<bool>;
+
+    /// Keeps an MCP token of a session. Tokens whose time was over when it was made are forgotten first. `Conflict` where
+    /// the session has `at_most` others, or where the id or the digest is taken; `NotFound` where the session is gone.
+    async fn put_mcp_token(&self, project: &ProjectId, token: &McpTokenRecord, at_most: usize) -> Result<()>;
+
+    /// The session that the token with this digest opens, before it expires.
+    async fn mcp_token_session(
+        &self,
+        project: &ProjectId,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<SessionId>>;
+
+    /// Forgets one MCP token of a session, or all of them. What is not there is no error.
+    async fn forget_mcp_tokens(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        token: Option<&McpTokenId>,
+    ) -> Result<()>;
 
     /// Keeps an auth config, with the sealed secret of its OAuth app. `Conflict` where the id is taken.
     async fn insert_auth_config(&self, project: &ProjectId, config: &AuthConfig, secret: Option<&Sealed>)

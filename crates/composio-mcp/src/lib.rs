@@ -1,1 +1,12 @@
-//! A composio session as an MCP server.
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod server;
+mod shown;
+mod stdio;
+
+pub use rmcp;
+
+pub use self::server::SessionServer;
+pub use self::shown::ToMcp;
+pub use self::stdio::serve_stdio;

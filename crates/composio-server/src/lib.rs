@@ -55,7 +55,12 @@
 //! capability, and so is a state.
 
 mod connect;
+mod host;
+#[cfg(feature = "mcp")]
+mod mcp;
 
 pub use axum;
 pub use composio_core::Url;
 pub use connect::{CALLBACK_PATH, ConnectOptions, LINK_PATH, connect_router};
+#[cfg(feature = "mcp")]
+pub use mcp::{MCP_PATH, McpOptions, mcp_router};

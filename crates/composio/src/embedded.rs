@@ -1,6 +1,7 @@
 //! The engine with a listener: everything in one process.
 
 mod apps;
+mod mcp;
 mod options;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use composio_core::{Composio, Error, ErrorKind, Result, Url};
 use composio_engine::{Engine, EngineOptions, KeySource, SealingKey, SqliteStore};
-use composio_server::{ConnectOptions, connect_router};
+use composio_server::{ConnectOptions, axum::Router, connect_router};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -22,7 +23,7 @@ pub use self::options::EmbeddedOptions;
 /// How long open connections may take to end at a shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A running engine and the listener for its connect pages.
+/// A running engine and the listener for its connect pages and, with the feature `mcp`, for MCP clients.
 ///
 /// Keep it for as long as the program uses sessions. [`shutdown`](Self::shutdown) ends it properly; dropping it stops
 /// the listener at once.
@@ -41,7 +42,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// ```
 pub struct Embedded {
     engine: Engine,
-    project: String,
+    composio: Composio,
     address: SocketAddr,
     public_url: Url,
     stop: watch::Sender<bool>,
@@ -55,7 +56,7 @@ impl Embedded {
     /// `InvalidInput` where an option, a manifest or the sealing key is not good; `Conflict` where the port is taken;
     /// `Unexpected` where the data directory cannot be used.
     pub async fn start(options: EmbeddedOptions) -> Result<Self> {
-        let EmbeddedOptions { port, public_url, project, data, engine, apps, error } = options;
+        let EmbeddedOptions { port, public_url, project, data, engine, apps, mcp, error } = options;
         if let Some(error) = error {
             return Err(error);
         }
@@ -67,16 +68,21 @@ impl Embedded {
         for (toolkit, app) in apps {
             engine_options = engine_options.managed_app(toolkit, app.client_id, app.client_secret);
         }
-        let engine = Engine::start(Arc::new(store), engine_options).await?;
+        let engine = Engine::start(Arc::new(store), mcp.engine(&project, engine_options)).await?;
+        let backend = engine.project(&project);
+        let composio = Composio::with_backend(backend.clone());
         let (stop, stopped) = watch::channel(false);
-        let listener = serve(listener, engine.clone(), public_url.clone(), stopped);
-        Ok(Self { engine, project, address, public_url, stop, listener })
+        let pages = connect_router(Arc::new(engine.clone()), ConnectOptions::new(public_url.clone()));
+        let router = pages.merge(mcp.router(&composio, backend, &public_url, stopped.clone()));
+        let listener = serve(listener, router, stopped);
+        Ok(Self { engine, composio, address, public_url, stop, listener })
     }
 
-    /// The door to sessions.
+    /// The door to sessions. Every one is the same: native tools that a session is given through one are offered to MCP
+    /// clients for as long as that [`Session`](composio_core::Session) value lives.
     #[must_use]
     pub fn composio(&self) -> Composio {
-        Composio::with_backend(self.engine.project(&self.project))
+        self.composio.clone()
     }
 
     /// The engine, for other projects or a server of your own.
@@ -153,16 +159,18 @@ async fn memory(data: Option<&Path>) -> Result<(SqliteStore, KeySource)> {
     }
 }
 
-fn serve(listener: TcpListener, engine: Engine, public_url: Url, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
-    let router = connect_router(Arc::new(engine), ConnectOptions::new(public_url));
-    let stop = async move {
-        // An error means that the owner is gone, which is a reason to stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
+/// Completes when the listener has to stop.
+async fn stop(mut stopped: watch::Receiver<bool>) {
+    // An error means that the owner is gone, which is a reason to stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn serve(listener: TcpListener, router: Router, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    let stop = stop(stopped);
     #[expect(clippy::disallowed_methods, reason = "`Embedded` owns the task and ends it in `shutdown` or `drop`")]
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-            tracing::error!(%error, "the connect pages are no longer served");
+            tracing::error!(%error, "nothing is served any more");
         }
     })
 }

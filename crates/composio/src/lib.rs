@@ -8,6 +8,9 @@ mod embedded;
 /// The engine itself, for stores, manifests and several projects of your own.
 #[cfg(feature = "embedded")]
 pub use composio_engine as engine;
+/// Sessions as MCP servers: over standard input and output, or over a transport of your own.
+#[cfg(feature = "mcp")]
+pub use composio_mcp as mcp;
 #[cfg(feature = "embedded")]
 pub use embedded::{Embedded, EmbeddedOptions};
 

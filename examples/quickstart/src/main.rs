@@ -5,7 +5,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
-mod consent;
 mod show;
 mod steps;
 mod wait;

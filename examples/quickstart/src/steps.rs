@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use composio::{Composio, ConnectedAccount, ConnectionStatus, ErrorKind, Session, ToolOutput, ToolkitState, Url};
+use example_support::consent;
 use serde_json::{Value, json};
 
+use crate::show;
 use crate::wait::until_connected;
-use crate::{consent, show};
 
 const GITHUB: &str = "github";
 const USER: &str = "user_123";
@@ -125,7 +126,7 @@ impl Tour {
     async fn send(&self, toolkit: &ToolkitState, link: &Url, as_whom: &str) -> Result<()> {
         if self.visitor.is_scripted() {
             show::link_in_short(&toolkit.name, link);
-            return consent::walk(link, as_whom).await;
+            return consent::walk(link, as_whom, show::page).await;
         }
         let whom = (toolkit.slug.as_str() != GITHUB).then_some(as_whom);
         show::link(&toolkit.name, whom, link);

@@ -1,4 +1,5 @@
-//! Which sets of features are checked: none, the default ones, all, and each alone; no set twice.
+//! Which sets of features are checked: none, the default ones, all, and each alone; no set twice. First the default members
+//! by themselves, with the features that they alone turn on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,7 +9,7 @@ use cargo_metadata::MetadataCommand;
 
 type Features = BTreeMap<String, Vec<String>>;
 
-/// The arguments of one `cargo check` for each set of each published crate.
+/// The arguments of `cargo check` for the default members, and of one for each set of each published crate.
 pub(super) fn checks(root: &Path) -> Result<Vec<Vec<String>>> {
     let metadata = MetadataCommand::new().current_dir(root).no_deps().exec().context("reading cargo's metadata")?;
     let published = metadata.packages.iter().filter(|package| package.publish.is_none());
@@ -16,7 +17,7 @@ pub(super) fn checks(root: &Path) -> Result<Vec<Vec<String>>> {
         let features = package.features.clone().into_iter().collect();
         of_package(package.name.as_str(), &features)
     });
-    Ok(checks.collect())
+    Ok([vec!["check".to_owned()]].into_iter().chain(checks).collect())
 }
 
 fn of_package(name: &str, features: &Features) -> Vec<Vec<String>> {

@@ -1,6 +1,5 @@
 //! Runs cargo in the workspace, and counts what its tests say.
 
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,18 +7,17 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::tally::Tally;
+use crate::cargo;
 
 #[derive(Debug)]
 pub(super) struct Runner {
     root: PathBuf,
-    cargo: OsString,
     tally: Tally,
 }
 
 impl Runner {
     pub(super) fn new(root: PathBuf) -> Self {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        Self { root, cargo, tally: Tally::default() }
+        Self { root, tally: Tally::default() }
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -55,10 +53,7 @@ impl Runner {
     }
 
     fn command(&self, arguments: &[&str], environment: &[(&str, String)]) -> Command {
-        let mut command = Command::new(&self.cargo);
-        command.args(arguments).envs(environment.iter().map(|(name, value)| (name, value)));
-        command.current_dir(&self.root).stdin(Stdio::null());
-        command
+        cargo::command(&self.root, arguments, environment)
     }
 }
 

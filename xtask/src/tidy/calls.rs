@@ -28,7 +28,7 @@ const CLOCKS: [(&str, &str); 4] =
     [("SystemTime", ""), ("Timestamp", ""), ("Zoned", ""), ("Instant", "tokio::time::Instant")];
 
 /// The suites of the conformance crate.
-const SUITES: [&str; 3] = ["backend_suite", "decision_table_suite", "store_suite"];
+const SUITES: [&str; 4] = ["adapter_suite", "backend_suite", "decision_table_suite", "store_suite"];
 
 pub(super) fn check(source: &Source) -> Vec<Finding> {
     let mut found = never(source);
@@ -178,8 +178,9 @@ mod tests {
     #[test]
     fn suites_that_nobody_runs_are_found() {
         let runs = Source::parse("crates/a/tests/it/main.rs", "composio_conformance::store_suite!(open());").unwrap();
+        let adapter = Source::parse("crates/b/tests/it/suite.rs", "composio_conformance::adapter_suite!(B);").unwrap();
         let not_a_test = Source::parse("crates/a/src/lib.rs", "backend_suite!(open());").unwrap();
-        let found = suites_in_use(&[runs, not_a_test]);
+        let found = suites_in_use(&[runs, adapter, not_a_test]);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].to_string().contains("`backend_suite!`"), "it stands in no test");
         assert!(found[1].to_string().contains("`decision_table_suite!`"), "it stands nowhere");

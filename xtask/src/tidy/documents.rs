@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::workspace::{Package, Workspace};
 
 const MAP: &str = "ARCHITECTURE.md";
-const README: &str = "README.md";
+pub(super) const README: &str = "README.md";
 const CHANGELOG: &str = "CHANGELOG.md";
 /// What a newcomer types, what CI runs, and what the readme must therefore say.
 pub(crate) const TEST_COMMAND: &str = "cargo test --workspace";
@@ -49,7 +49,7 @@ fn named(workspace: &Workspace, package: &Package) -> Vec<Finding> {
 }
 
 /// Whether a text names a crate, and not only one whose name is longer.
-fn names(text: &str, name: &str) -> bool {
+pub(super) fn names(text: &str, name: &str) -> bool {
     let part = |character: char| character.is_alphanumeric() || "-_".contains(character);
     text.match_indices(name).any(|(at, _)| {
         !text[..at].chars().next_back().is_some_and(part) && !text[at + name.len()..].chars().next().is_some_and(part)
@@ -60,7 +60,10 @@ fn run_with(workspace: &Workspace, package: &Package) -> Option<Finding> {
     let path = format!("{}/src/main.rs", package.folder);
     let says = "does not begin with `//! Run with`, say how the example is run";
     let begins = workspace.text(&path).is_some_and(|text| text.starts_with("//! Run with"));
-    (!begins).then(|| Finding::error(path, 1, says))
+    // What examples share is no program.
+    let library =
+        workspace.text(&path).is_none() && workspace.text(&format!("{}/src/lib.rs", package.folder)).is_some();
+    (!begins && !library).then(|| Finding::error(path, 1, says))
 }
 
 #[cfg(test)]
@@ -101,6 +104,9 @@ mod tests {
             assert_eq!(check(&workspace(&files)).len(), 1, "{files:?}");
         }
         assert_eq!(check(&workspace(&[])).len(), 4);
+        let mut library = whole;
+        library[3] = ("examples/hello/src/lib.rs", "//! Shared.");
+        assert_eq!(check(&workspace(&library)), []);
     }
 
     #[test]

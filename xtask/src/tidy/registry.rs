@@ -30,7 +30,11 @@ impl Registry {
         use composio_conformance::{decision_table, registry};
         let rows = decision_table::ROWS.iter().map(|row| Row { number: row.number, pending: row.pending });
         Self {
-            suites: vec![("STORE", registry::STORE.to_vec()), ("BACKEND", registry::BACKEND.to_vec())],
+            suites: vec![
+                ("STORE", registry::STORE.to_vec()),
+                ("BACKEND", registry::BACKEND.to_vec()),
+                ("ADAPTER", registry::ADAPTER.to_vec()),
+            ],
             rows: rows.collect(),
         }
     }

@@ -101,8 +101,12 @@ fn read_dependency(dependency: &cargo_metadata::Dependency) -> Dependency {
     }
 }
 
-/// What is tracked or would be added; nothing that is ignored, nothing that was deleted.
 fn files(root: &Path) -> Result<Vec<File>> {
+    paths(root)?.iter().map(|path| read_file(root, path)).collect()
+}
+
+/// What is tracked or would be added; nothing that is ignored, nothing that was deleted.
+pub(super) fn paths(root: &Path) -> Result<Vec<String>> {
     let listing = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
@@ -112,7 +116,7 @@ fn files(root: &Path) -> Result<Vec<File>> {
         bail!("git cannot list the files of {}: {}", root.display(), String::from_utf8_lossy(&listing.stderr).trim());
     }
     let paths = String::from_utf8(listing.stdout).context("reading the paths that git lists")?;
-    paths.split('\0').filter(|path| root.join(path).is_file()).map(|path| read_file(root, path)).collect()
+    Ok(paths.split('\0').filter(|path| root.join(path).is_file()).map(str::to_owned).collect())
 }
 
 fn read_file(root: &Path, path: &str) -> Result<File> {

@@ -1,4 +1,5 @@
 //! The verbs as a terminal sees them.
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests too")]
 
+mod new_adapter;
 mod tidy;

@@ -12,12 +12,14 @@ const CORE: &str = "[package]\nname = \"composio-core\"\nversion = \"0.1.0\"\ned
 const ENGINE: &str = "[package]\nname = \"composio-engine\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
                       [dependencies]\ncomposio-server = { path = \"../composio-server\" }\n";
 const SERVER: &str = "[package]\nname = \"composio-server\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+const ADAPTER: &str = "[package]\nname = \"composio-x\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+                       [package.metadata.composio]\nkind = \"adapter\"\n";
 const HELLO: &str = "[package]\nname = \"hello\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n";
 
 const FLAWED: &str = "//! Flawed.\nuse reqwest::Client;\n\nfn f() {\n    g().unwrap();\n    h().expect(\"works\");\n    \
                       todo!();   \n    std::time::SystemTime::now();\n}\n";
 
-fn lay(root: &Path, path: &str, text: &str) {
+pub(crate) fn lay(root: &Path, path: &str, text: &str) {
     let path = root.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
@@ -33,6 +35,8 @@ fn flawed() -> tempfile::TempDir {
         ("crates/composio-engine/src/lib.rs", format!("fn long() {{\n{}}}\n", "    g();\n".repeat(700))),
         ("crates/composio-server/Cargo.toml", SERVER.to_owned()),
         ("crates/composio-server/src/lib.rs", "#[test]\n#[ignore]\nfn never() {}\n".to_owned()),
+        ("crates/composio-x/Cargo.toml", ADAPTER.to_owned()),
+        ("crates/composio-x/src/lib.rs", "//! An adapter.\n".to_owned()),
         ("examples/hello/Cargo.toml", HELLO.to_owned()),
         ("examples/hello/src/main.rs", "//! An example.\n\nfn main() {}\n".to_owned()),
         ("README.md", format!("The key lies in {}me/key.\n", concat!("/ho", "me/"))),
@@ -72,6 +76,10 @@ fn every_kind_of_flaw_is_refused() {
         "crates/composio-engine/src/lib.rs:1: has 702 lines without tests",
         "crates/composio-engine/src/lib.rs:1: `long` has 702 lines",
         "crates/composio-server/src/lib.rs:2: `#[ignore]` hides a test",
+        "crates/composio-x/README.md:1: is missing",
+        "crates/composio-x/Cargo.toml:1: has no test in tests/it that runs `adapter_suite!`",
+        "crates/composio-x/Cargo.toml:1: is used by no example",
+        "README.md:1: has no row for composio-x",
         "examples/hello/src/main.rs:1: does not begin with `//! Run with`",
         "README.md:1: names a folder of one machine",
         "README.md:1: does not say `cargo test --workspace`",

@@ -1,5 +1,7 @@
 //! What a backend does not claim.
 
+use std::time::Duration;
+
 use composio_core::{ErrorKind, LinkRequest, LinkTarget, ToolCall, ToolSlug};
 
 use super::Claim;
@@ -25,6 +27,10 @@ pub async fn what_is_not_claimed_is_unsupported(harness: &dyn Harness) {
     }
     if !Claim::Idempotency.is_made(harness) {
         refused(backend.execute(session.id(), call.idempotency_key("k")).await, unsupported);
+    }
+    if !Claim::McpTokens.is_made(harness) {
+        refused(backend.create_mcp_token(session.id(), Duration::from_secs(60)).await, unsupported);
+        refused(backend.revoke_mcp_tokens(session.id(), None).await, unsupported);
     }
     assert_eq!(backend.management().is_some(), Claim::Management.is_made(harness));
     if !Claim::Management.is_made(harness) {

@@ -1,5 +1,7 @@
 //! Sessions: made, read, taken up again, deleted.
 
+use std::time::Duration;
+
 use composio_core::{
     AuthConfigId, ConnectedAccountId, ErrorKind, LinkRequest, LinkTarget, MultiAccount, SessionConfig, SessionId,
     ToolCall, ToolQuery, ToolSlug, ToolkitQuery, UserId,
@@ -79,6 +81,8 @@ async fn every_method_is_refused(harness: &dyn Harness, session: &SessionId) {
         (Claim::Execution, backend.execute(session, call).await.err()),
         (Claim::Links, backend.link(session, &link).await.err()),
         (Claim::Explain, backend.explain(session, &slug("open")).await.err()),
+        (Claim::McpTokens, backend.create_mcp_token(session, Duration::from_secs(60)).await.err()),
+        (Claim::McpTokens, backend.revoke_mcp_tokens(session, None).await.err()),
     ] {
         let expected = if claim.is_made(harness) { not_found } else { ErrorKind::Unsupported };
         assert_eq!(error.map(|error| error.kind()), Some(expected), "{claim}");

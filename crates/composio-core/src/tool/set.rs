@@ -12,6 +12,7 @@ use super::native::{Progress, ProgressSink};
 use super::schema::drop_added_nulls;
 use super::{Arguments, ToolDefinition, ToolOutput, parse_arguments};
 use crate::error::{Error, ErrorKind, Result};
+use crate::id::ToolSlug;
 use crate::session::Session;
 use crate::tool::ToolCall;
 
@@ -176,6 +177,16 @@ impl ToolSet {
     #[must_use]
     pub fn reveal_connect_links(self) -> Self {
         self.with(|tool| tool.reveal_links = true)
+    }
+
+    /// Hears of the progress of every tool that reports any, with its slug; see [`SessionTool::on_progress`].
+    #[must_use]
+    pub fn on_progress(self, hear: impl Fn(&ToolSlug, Progress) + Send + Sync + 'static) -> Self {
+        let hear = Arc::new(hear);
+        self.with(|tool| {
+            let (hear, slug) = (Arc::clone(&hear), tool.definition.slug.clone());
+            tool.progress = Some(ProgressSink::new(move |progress| hear(&slug, progress)));
+        })
     }
 
     fn with(self, change: impl Fn(&mut SessionTool)) -> Self {

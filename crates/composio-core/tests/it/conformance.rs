@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use composio_conformance::harness::{self as contract, AccountSeed, ConfigSeed, Harness, REFUSAL, REFUSED};
 use composio_core::secrecy::SecretString;
 use composio_core::{
-    AuthConfigId, Backend, ConnectFlow, ConnectedAccountId, ConnectionStatus, Error, ErrorKind, ScriptedBackend, Url,
+    AuthConfigId, Backend, ConnectFlow, ConnectedAccountId, ConnectionStatus, Error, ErrorKind, McpAccess,
+    ScriptedBackend, Url,
 };
 use serde_json::{Value, json};
 
-composio_conformance::backend_suite!(Scripted::new(), lacks [Explain Management Pages]);
+composio_conformance::backend_suite!(Scripted::new(), lacks [Explain Management McpTokens Pages McpAccess]);
 
 /// The fake, with the toolkits of the contract.
 struct Scripted {
@@ -73,6 +74,10 @@ impl Harness for Scripted {
     async fn advance(&self, _: Duration) {}
 
     fn connect_flow(&self) -> Option<Arc<dyn ConnectFlow>> {
+        None
+    }
+
+    fn mcp_access(&self) -> Option<Arc<dyn McpAccess>> {
         None
     }
 

@@ -2,11 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod adapter;
+mod answers;
 mod builder;
 mod conformance;
 mod errors;
+mod live;
 mod manage;
+mod mcp;
 mod native;
+mod progress;
+mod properties;
 mod send;
 mod spy;
 mod toolkits;

@@ -16,13 +16,23 @@ pub(crate) struct Spy {
     inner: ScriptedBackend,
     asked: Arc<Mutex<Vec<&'static str>>>,
     links: Arc<Mutex<Vec<LinkRequest>>>,
+    lifetimes: Arc<Mutex<Vec<Duration>>>,
+    revoked: Arc<Mutex<Vec<Option<McpTokenId>>>>,
     tool_page: Option<usize>,
     stuck_at: Option<&'static str>,
 }
 
 impl Spy {
     pub(crate) fn new(inner: ScriptedBackend) -> Self {
-        Self { inner, asked: Arc::default(), links: Arc::default(), tool_page: None, stuck_at: None }
+        Self {
+            inner,
+            asked: Arc::default(),
+            links: Arc::default(),
+            lifetimes: Arc::default(),
+            revoked: Arc::default(),
+            tool_page: None,
+            stuck_at: None,
+        }
     }
 
     /// Puts this many tools on a page, whatever was asked for.
@@ -48,6 +58,16 @@ impl Spy {
     /// The links that were asked for.
     pub(crate) fn links(&self) -> Vec<LinkRequest> {
         self.links.lock().unwrap().clone()
+    }
+
+    /// How long the tokens were to live that were asked for.
+    pub(crate) fn lifetimes(&self) -> Vec<Duration> {
+        self.lifetimes.lock().unwrap().clone()
+    }
+
+    /// The tokens that were to be revoked; none for all of them.
+    pub(crate) fn revoked(&self) -> Vec<Option<McpTokenId>> {
+        self.revoked.lock().unwrap().clone()
     }
 
     fn hear(&self, method: &'static str) -> &ScriptedBackend {
@@ -113,10 +133,12 @@ impl Backend for Spy {
     }
 
     async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken> {
+        self.lifetimes.lock().unwrap().push(lifetime);
         self.hear("create_mcp_token").create_mcp_token(session, lifetime).await
     }
 
     async fn revoke_mcp_tokens(&self, session: &SessionId, token: Option<&McpTokenId>) -> Result<()> {
+        self.revoked.lock().unwrap().push(token.cloned());
         self.hear("revoke_mcp_tokens").revoke_mcp_tokens(session, token).await
     }
 }

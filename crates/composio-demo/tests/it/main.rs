@@ -5,5 +5,6 @@ mod api;
 mod authorize;
 mod control;
 mod keep;
+mod model;
 mod support;
 mod token;

@@ -10,6 +10,7 @@ mod execution;
 mod failure;
 mod key;
 mod life;
+mod mcp_token;
 mod open;
 mod page;
 mod pending;
@@ -23,15 +24,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
-    Page, Result, SessionId, SessionRecord, Timestamp, ToolkitSlug, UserId,
+    McpTokenId, Page, Result, SessionId, SessionRecord, Timestamp, ToolkitSlug, UserId,
 };
 use sqlx::Connection;
 
 use self::failure::Failure;
 use self::open::Pools;
 use super::{
-    Begun, Candidates, Digest, ExecutionKey, PendingAuthorization, ProjectId, RefreshLease, Sealed, Store,
-    TakenPending, Transition,
+    Begun, Candidates, Digest, ExecutionKey, McpTokenRecord, PendingAuthorization, ProjectId, RefreshLease, Sealed,
+    Store, TakenPending, Transition,
 };
 
 /// A [`Store`] on SQLite. Clones share their connections.
@@ -117,6 +118,28 @@ impl Store for SqliteStore {
 
     async fn delete_session(&self, project: &ProjectId, id: &SessionId) -> Result<bool> {
         writing!(self, conn => session::delete(conn, project, id))
+    }
+
+    async fn put_mcp_token(&self, project: &ProjectId, token: &McpTokenRecord, at_most: usize) -> Result<()> {
+        writing!(self, conn => mcp_token::put(conn, project, token, at_most))
+    }
+
+    async fn mcp_token_session(
+        &self,
+        project: &ProjectId,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<SessionId>> {
+        reading!(self, conn => mcp_token::session(conn, project, digest, now))
+    }
+
+    async fn forget_mcp_tokens(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        token: Option<&McpTokenId>,
+    ) -> Result<()> {
+        writing!(self, conn => mcp_token::forget(conn, project, session, token))
     }
 
     async fn insert_auth_config(

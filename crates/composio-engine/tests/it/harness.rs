@@ -8,7 +8,7 @@ use composio_conformance::harness::{self as contract, AccountSeed, ConfigSeed, H
 use composio_core::secrecy::SecretString;
 use composio_core::{
     AuthConfigId, AuthConfigUpdate, Backend, ConnectFlow, ConnectedAccount, ConnectedAccountId, ConnectionStatus,
-    NewAuthConfig, NewConnectedAccount, Timestamp, ToolkitSlug, Url,
+    McpAccess, NewAuthConfig, NewConnectedAccount, Timestamp, ToolkitSlug, Url,
 };
 use composio_demo::{Demo, DemoOptions, TRACKER_MANIFEST};
 use composio_engine::store::Transition;
@@ -140,6 +140,10 @@ impl Harness for EngineHarness {
         Some(Arc::new(self.engine.clone()))
     }
 
+    fn mcp_access(&self) -> Option<Arc<dyn McpAccess>> {
+        Some(Arc::new(self.project.clone()))
+    }
+
     async fn consent(&self, authorize_url: &Url, person: Option<&str>) -> Url {
         match person {
             Some(email) => self.demo.approve(authorize_url, email).unwrap(),
@@ -163,6 +167,7 @@ fn options(services: &Services, demo: &Demo) -> EngineOptions {
     let app = demo.oauth_app();
     let options = EngineOptions::new(public_url, KeySource::Keys(vec![SealingKey::new([7; 32])]))
         .application("Conformance")
+        .serves_mcp()
         .http(http)
         .overrides(slug("tracker"), Overrides::base_url(demo.tracker_url()))
         .managed_app(slug("tracker"), app.client_id, app.client_secret)

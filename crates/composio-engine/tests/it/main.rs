@@ -4,6 +4,7 @@
 mod backend;
 mod decision_table;
 mod harness;
+mod mcp;
 mod once;
 mod refused;
 mod renewal;

@@ -11,7 +11,9 @@ use composio_core::{
     ToolkitSlug,
 };
 use composio_engine::SqliteStore;
-use composio_engine::store::{Begun, CredentialChange, ExecutionKey, ProjectId, Sealed, Store, Transition};
+use composio_engine::store::{
+    Begun, CredentialChange, ExecutionKey, McpTokenRecord, ProjectId, Sealed, Store, Transition,
+};
 use futures::FutureExt;
 use tempfile::TempDir;
 use tokio::sync::Barrier;
@@ -171,6 +173,30 @@ async fn handles_race_for_a_flow_a_lease_and_a_key_and_one_wins() {
         assert_eq!(news, [1, 1, 1], "round {round}: {won:?}");
         let lease = won.iter().find_map(|won| won.1).unwrap();
         assert_eq!((lease.fence, lease.interrupted), (round + 1, round > 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn handles_race_for_the_last_token_of_a_session_and_one_wins() {
+    let store = OnDisk::open().await;
+    let handles = [store.again().await, store.again().await, store.again().await, store.again().await];
+    for round in 0..10 {
+        let session = SessionRecord::new(format!("trs_{round}").into(), "ada".into(), SessionConfig::new(), at(0));
+        store.insert_session(&project(), &session).await.unwrap();
+        let kept = race(&handles, |handle, number| {
+            let number = u8::try_from(number).unwrap();
+            let token = McpTokenRecord {
+                id: format!("mtk_{round}_{number}").into(),
+                session: session.id.clone(),
+                digest: [10 * round + number; 32],
+                created_at: at(0),
+                expires_at: at(60),
+            };
+            async move { handle.put_mcp_token(&project(), &token, 1).await }
+        });
+        let (kept, refused): (Vec<_>, Vec<_>) = kept.await.into_iter().partition(Result::is_ok);
+        assert_eq!(kept.len(), 1, "round {round}");
+        assert!(refused.iter().all(|refused| matches!(refused, Err(error) if error.kind() == ErrorKind::Conflict)));
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! One binary, because linking is what costs time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
 mod app;
 mod callback;
 mod guard;
 mod link;
 mod logs;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod press;
 mod refusals;
 mod snapshots;

@@ -9,6 +9,7 @@ use composio_core::{Error, OAuthApp, ToolkitSlug, Url};
 use composio_engine::{EngineOptions, HttpOptions, Overrides};
 
 use super::apps;
+use super::mcp::Mcp;
 
 /// The port for which OAuth apps are registered, unless another one is given.
 const DEFAULT_PORT: u16 = 8787;
@@ -38,6 +39,7 @@ pub struct EmbeddedOptions {
     pub(super) data: Option<PathBuf>,
     pub(super) engine: Configure,
     pub(super) apps: Vec<(ToolkitSlug, OAuthApp)>,
+    pub(super) mcp: Mcp,
     pub(super) error: Option<Error>,
 }
 
@@ -52,6 +54,7 @@ impl EmbeddedOptions {
             data: None,
             engine: Box::new(EngineOptions::bundled_toolkits),
             apps: Vec::new(),
+            mcp: Mcp::default(),
             error: None,
         }
     }
@@ -174,6 +177,42 @@ impl EmbeddedOptions {
     pub fn managed_apps_file(self, path: impl Into<PathBuf>) -> Self {
         let read = apps::from_file(&path.into());
         self.with_apps(read)
+    }
+
+    /// Adds the project's key, with which an MCP client reaches every session: keep it on your own servers, and give users
+    /// [tokens](composio_core::Session::mcp_token) of their session instead. Without one there are only tokens.
+    ///
+    /// It has at least 16 characters of visible ASCII; make it of 32 random bytes. Called again, it adds another, so that
+    /// a new one is in use before the old one goes.
+    #[cfg(feature = "mcp")]
+    #[must_use]
+    pub fn project_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.mcp.keys.push(key.into());
+        self
+    }
+
+    /// Lets pages of this origin, such as `https://inspector.example.com`, talk to sessions over MCP. Clients that are no
+    /// pages need no leave.
+    #[cfg(feature = "mcp")]
+    #[must_use]
+    pub fn mcp_allow_origin(mut self, origin: impl Into<String>) -> Self {
+        let origin = origin.into();
+        match Url::parse(&origin) {
+            Ok(url) if url.origin().is_tuple() => self.mcp.origins.push(origin),
+            _ => {
+                let rule = "a scheme and a host, such as https://inspector.example.com";
+                self.error.get_or_insert(Error::invalid_input("origin", &origin, rule));
+            }
+        }
+        self
+    }
+
+    /// Shows native tools to MCP clients as their author called them, without `LOCAL_`, where no other tool has that name.
+    #[cfg(feature = "mcp")]
+    #[must_use]
+    pub fn mcp_without_native_prefix(mut self) -> Self {
+        self.mcp.without_native_prefix = true;
+        self
     }
 
     /// Adds the demo services as toolkits: their hosts, their OAuth app, and leave to reach them.

@@ -6,10 +6,11 @@ use super::NotStrict;
 use super::walk::{resolve, widen};
 
 /// What the subset has no word for.
-const INEXPRESSIBLE: [(&str, &str); 14] = [
+const INEXPRESSIBLE: [(&str, &str); 15] = [
     ("patternProperties", "parameters named by a pattern"),
     ("allOf", "`allOf`"),
     ("prefixItems", "a list with a schema for each position"),
+    ("additionalItems", "`additionalItems`"),
     ("not", "`not`"),
     ("if", "`if`"),
     ("then", "`then`"),

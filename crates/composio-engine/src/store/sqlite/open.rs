@@ -134,3 +134,33 @@ fn cannot_open(path: &Path, error: impl Into<sqlx::Error>) -> Error {
     Error::new(ErrorKind::Unexpected, format!("the store {} cannot be opened; see the cause", path.display()))
         .with_source(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use sqlx::Row;
+
+    use super::*;
+
+    /// Every version of the schema is brought to the newest one, with what it holds.
+    #[tokio::test]
+    async fn a_store_of_an_older_version_is_opened() {
+        for version in 1..MIGRATIONS.migrations.len() {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("store.db");
+            let old = Migrator { migrations: Cow::Borrowed(&MIGRATIONS.migrations[..version]), ..Migrator::DEFAULT };
+            let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+            let made = pool(1).connect_with(options).await.unwrap();
+            old.run(&made).await.unwrap();
+            let kept = "INSERT INTO sessions VALUES ('p', 'trs_1', 'ada', 0, '{}')";
+            sqlx::query(kept).execute(&made).await.unwrap();
+            made.close().await;
+
+            let pools = file(&path).await.unwrap();
+            let count = "SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM mcp_tokens)";
+            let row = sqlx::query(count).fetch_one(&pools.readers).await.unwrap();
+            assert_eq!(row.get::<i64, _>(0), 1, "from version {version}");
+        }
+    }
+}

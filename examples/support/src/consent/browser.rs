@@ -80,7 +80,7 @@ fn on_loopback(url: &Url) -> Result<&Url> {
     let host = url.host_str().unwrap_or_default();
     ensure!(
         url.scheme() == "http" && (host == "127.0.0.1" || host == "localhost"),
-        "the pages lead to {host}, and this program stays on this computer; run it with --open"
+        "the pages lead to {host}, and this program stays on this computer; open the link in your browser"
     );
     Ok(url)
 }

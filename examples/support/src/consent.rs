@@ -8,13 +8,16 @@ use composio::Url;
 
 use self::browser::{Browser, Page};
 use self::form::Form;
-use crate::show;
 
-/// Opens a link, continues, allows access as the account with this address, and comes back.
-pub(crate) async fn walk(link: &Url, account: &str) -> Result<()> {
+/// Opens a link, continues, allows access as the account with this address, and comes back. `report` hears of each page,
+/// with its name and what was done there.
+///
+/// # Errors
+/// Where a page refuses, or leads away from this computer.
+pub async fn walk(link: &Url, account: &str, mut report: impl FnMut(&str, &str) + Send) -> Result<()> {
     let mut browser = Browser::new()?;
     let page = browser.open(link.clone()).await.context("the link page")?;
-    show::page("link page", &format!("{}: pressed Continue", page.title()));
+    report("link page", &format!("{}: pressed Continue", page.title()));
     let form = form_of(&page)?;
     let page = press(&mut browser, &page, &form, form.fields()).await.context("the link page")?;
 
@@ -22,9 +25,9 @@ pub(crate) async fn walk(link: &Url, account: &str) -> Result<()> {
     let mut answers = form.fields().to_vec();
     answers.push(choose(&form, account)?);
     answers.push(form.button("allow").context("the consent page has no button to allow it")?.clone());
-    show::page("consent page", &format!("{}: allowed as {account}", page.title()));
+    report("consent page", &format!("{}: allowed as {account}", page.title()));
     let page = press(&mut browser, &page, &form, &answers).await.context("the consent page")?;
-    show::page("callback", &page.title());
+    report("callback", &page.title());
     Ok(())
 }
 

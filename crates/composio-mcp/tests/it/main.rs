@@ -1,0 +1,8 @@
+//! A session as an MCP server, from the side of a client.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod calling;
+mod client;
+mod conformance;
+mod listing;
+mod native;

@@ -1,0 +1,11 @@
+//! What rig agents do with the tools of a session.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod calls;
+mod failures;
+mod invalid;
+mod model;
+mod secrets;
+mod stage;
+mod suite;

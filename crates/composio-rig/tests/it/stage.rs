@@ -1,0 +1,39 @@
+//! A session on a scripted backend, and an agent that has its tools.
+
+use composio_core::{Composio, ScriptedBackend, Session, ToolSet};
+use composio_rig::RigTools as _;
+use rig::{Agent, AgentBuilder};
+use serde_json::{Value, json};
+
+use crate::model::ScriptedModel;
+
+/// A backend with a tool that echoes and one whose answer is scripted by the test.
+pub(crate) fn backend() -> ScriptedBackend {
+    let note = json!({"type": "object", "properties": {"note": {"type": "string"}}});
+    ScriptedBackend::new().tool("KIT_ECHO", "kit", note).tool("KIT_OTHER", "kit", json!({"type": "object"}))
+}
+
+pub(crate) async fn session(backend: &ScriptedBackend) -> Session {
+    let composio = Composio::with_backend(backend.clone());
+    composio.create("user_u").toolkits(["kit"]).direct_tools().await.unwrap()
+}
+
+pub(crate) async fn tools(backend: &ScriptedBackend) -> ToolSet {
+    session(backend).await.tools().await.unwrap()
+}
+
+/// An agent as the README makes it, with room for some turns.
+pub(crate) fn agent(model: &ScriptedModel, tools: &ToolSet) -> Agent {
+    AgentBuilder::new(model.rig()).dynamic_tools(tools.to_rig()).default_max_turns(8).build()
+}
+
+/// An agent that answers calls which cannot be made.
+pub(crate) fn answering_agent(model: &ScriptedModel, tools: &ToolSet) -> Agent {
+    let builder = AgentBuilder::new(model.rig()).dynamic_tools(tools.to_rig());
+    builder.add_hook(tools.rig_hook()).default_max_turns(8).build()
+}
+
+/// What a model read, parsed.
+pub(crate) fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}

@@ -1,0 +1,10 @@
+//! Sessions over MCP, request by request.
+
+mod admission;
+mod isolation;
+mod keeping;
+mod places;
+mod secrets;
+mod serving;
+mod streams;
+mod world;
