@@ -1,6 +1,6 @@
 //! `cargo xtask conformance`: the suite of adapters, scenario by adapter, as it runs here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -17,13 +17,13 @@ pub(crate) struct Conformance {}
 
 pub(crate) fn run(_: &Conformance) -> Result<()> {
     let root = crate::root();
-    let mut table = Table::default();
+    let mut table = Table::of(registry::ADAPTER);
     for member in members::read(&root)?.iter().filter(|member| member.adapter) {
         table.add(&member.name, &tests(&root, member)?);
     }
-    println!("\n{}", table.show(registry::ADAPTER));
-    if let Some(gap) = table.gaps(registry::ADAPTER).first() {
-        bail!("{gap}");
+    println!("\n{}\n{}", table.show(), table.summary().join("\n"));
+    if !table.is_whole() {
+        bail!("not every adapter passes the suite");
     }
     Ok(())
 }
@@ -42,62 +42,64 @@ fn tests(root: &Path, member: &Member) -> Result<Tests> {
     Ok(tests)
 }
 
-/// Whether each scenario holds, for each time that the suite is run: `composio-openai chat`.
-#[derive(Debug, Default)]
+/// Whether each scenario holds, for each time that the suite is run: `openai chat`.
+#[derive(Debug)]
 struct Table {
+    scenarios: Vec<&'static str>,
     columns: BTreeMap<String, BTreeMap<String, bool>>,
     /// Adapters that do not run the suite at all.
-    without: BTreeSet<String>,
+    without: Vec<String>,
 }
 
 impl Table {
+    fn of(scenarios: &[&'static str]) -> Self {
+        Self { scenarios: scenarios.to_vec(), columns: BTreeMap::new(), without: Vec::new() }
+    }
+
     /// The last part of a test's name is the scenario, what is before it says where the suite is run.
     fn add(&mut self, package: &str, tests: &Tests) {
         let mut runs = BTreeMap::<_, BTreeMap<_, _>>::new();
         for (name, passed) in &tests.passed {
             let (module, scenario) = name.rsplit_once("::").unwrap_or(("", name));
-            if registry::ADAPTER.contains(&scenario) {
+            if self.scenarios.contains(&scenario) {
                 runs.entry(module).or_default().insert(scenario.to_owned(), *passed);
             }
         }
+        // The suite makes a test of each scenario. Elsewhere a test may be called like one of them.
+        runs.retain(|_, outcomes| outcomes.len() == self.scenarios.len());
         if runs.is_empty() {
-            self.without.insert(package.to_owned());
+            self.without.push(package.to_owned());
         }
         let short = package.trim_start_matches("composio-");
         let alone = runs.len() == 1;
-        for (module, scenarios) in runs {
-            let column = if alone { short.to_owned() } else { format!("{short} {}", module.replace("::", " ")) };
-            self.columns.insert(column, scenarios);
+        for (module, outcomes) in runs {
+            let place = module.rsplit("::").next().unwrap_or(module).trim_start_matches("over_");
+            let column = if alone { short.to_owned() } else { format!("{short} {place}") };
+            self.columns.insert(column, outcomes);
         }
     }
 
     /// Markdown, for a terminal as well.
-    fn show(&self, scenarios: &[&str]) -> String {
-        let names: Vec<_> = self.columns.keys().map(String::as_str).collect();
-        let cell = |column: &str, scenario: &str| match self.columns[column].get(scenario) {
-            Some(true) => "ok",
-            Some(false) => "FAILED",
-            None => "missing",
-        };
-        let mut rows = vec![[vec!["scenario"], names.clone()].concat()];
-        rows.extend(
-            scenarios.iter().map(|scenario| {
-                [vec![*scenario], names.iter().map(|column| cell(column, scenario)).collect()].concat()
-            }),
-        );
+    fn show(&self) -> String {
+        let mut rows = vec![["scenario"].into_iter().chain(self.columns.keys().map(String::as_str)).collect()];
+        for scenario in &self.scenarios {
+            let outcome = |outcomes: &BTreeMap<String, bool>| if outcomes[*scenario] { "ok" } else { "FAILED" };
+            rows.push([*scenario].into_iter().chain(self.columns.values().map(outcome)).collect::<Vec<_>>());
+        }
         aligned(&rows)
     }
 
-    /// What a reader must not overlook.
-    fn gaps(&self, scenarios: &[&str]) -> Vec<String> {
-        let mut gaps: Vec<_> = self.without.iter().map(|package| format!("{package} does not run the suite")).collect();
-        for (column, outcomes) in &self.columns {
-            let held = scenarios.iter().filter(|scenario| outcomes.get(**scenario) == Some(&true)).count();
-            if held < scenarios.len() {
-                gaps.push(format!("{column}: {held} of {} scenarios hold", scenarios.len()));
-            }
-        }
-        gaps
+    /// One line for each adapter, then one for each that does not run the suite.
+    fn summary(&self) -> Vec<String> {
+        let held = |outcomes: &BTreeMap<String, bool>| outcomes.values().filter(|passed| **passed).count();
+        let all = self.scenarios.len();
+        let columns =
+            self.columns.iter().map(|(column, outcomes)| format!("{column}: {} of {all} hold", held(outcomes)));
+        columns.chain(self.without.iter().map(|package| format!("{package} does not run the suite"))).collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.without.is_empty() && self.columns.values().all(|outcomes| outcomes.values().all(|passed| *passed))
     }
 }
 
@@ -120,36 +122,41 @@ fn aligned(rows: &[Vec<&str>]) -> String {
 mod tests {
     use super::*;
 
-    fn run(lines: &[String]) -> Tests {
-        Tests::read(&lines.join("\n"))
+    fn run(lines: &[&str]) -> Tests {
+        Tests::read(&lines.iter().map(|line| format!("test {line}\n")).collect::<String>())
     }
 
     #[test]
     fn the_table_has_a_column_for_each_run_of_the_suite_and_a_row_for_each_scenario() {
-        let (one, two) = (registry::ADAPTER[0], registry::ADAPTER[1]);
-        let mut table = Table::default();
-        table.add("composio-rig", &run(&[format!("test suite::{one} ... ok"), format!("test suite::{two} ... ok")]));
+        let mut table = Table::of(&["one", "two"]);
+        table.add("composio-rig", &run(&["suite::one ... ok", "suite::two ... ok", "calls::one ... FAILED"]));
+        assert!(table.is_whole());
         table.add(
             "composio-openai",
             &run(&[
-                format!("test chat::suite::{one} ... ok"),
-                format!("test responses::suite::{one} ... FAILED"),
-                format!("test chat::suite::{two} ... ok"),
-                "test chat::something_else ... FAILED".to_owned(),
+                "suite::over_chat::one ... ok",
+                "suite::over_responses::one ... FAILED",
+                "suite::over_chat::two ... ok",
+                "suite::over_responses::two ... ok",
+                "suite::three ... FAILED",
             ]),
         );
-        let shown = table.show(&[one, two]);
-        let rows: Vec<Vec<_>> = shown.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
-        assert_eq!(rows[0][1..5], ["scenario", "openai chat suite", "openai responses suite", "rig"]);
-        assert_eq!(rows[2][1..5], [one, "ok", "FAILED", "ok"]);
-        assert_eq!(rows[3][1..5], [two, "ok", "missing", "ok"]);
-        assert_eq!(table.gaps(&[one, two]), ["openai responses suite: 0 of 2 scenarios hold"]);
+        let expected = "\
+            | scenario | openai chat | openai responses | rig |\n\
+            | -------- | ----------- | ---------------- | --- |\n\
+            | one      | ok          | FAILED           | ok  |\n\
+            | two      | ok          | ok               | ok  |\n";
+        assert_eq!(table.show(), expected);
+        let summary = ["openai chat: 2 of 2 hold", "openai responses: 1 of 2 hold", "rig: 2 of 2 hold"];
+        assert_eq!(table.summary(), summary);
+        assert!(!table.is_whole());
     }
 
     #[test]
-    fn an_adapter_without_the_suite_is_a_gap() {
-        let mut table = Table::default();
-        table.add("composio-x", &run(&["test a::b ... ok".to_owned()]));
-        assert_eq!(table.gaps(registry::ADAPTER), ["composio-x does not run the suite"]);
+    fn an_adapter_without_the_whole_suite_is_told() {
+        let mut table = Table::of(&["one", "two"]);
+        table.add("composio-x", &run(&["calls::one ... ok"]));
+        assert_eq!(table.summary(), ["composio-x does not run the suite"]);
+        assert!(!table.is_whole());
     }
 }

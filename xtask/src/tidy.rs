@@ -34,16 +34,15 @@ pub(crate) struct Tidy {
     root: Option<PathBuf>,
 }
 
-impl Tidy {
-    /// Checks another workspace.
-    pub(crate) fn of(root: &Path) -> Self {
-        Self { fix: false, root: Some(root.to_owned()) }
-    }
-}
-
 /// The paths of what git would commit.
 pub(crate) fn files_of(root: &Path) -> Result<Vec<String>> {
     workspace::paths(root)
+}
+
+/// What tidy has against some packages of another workspace: each line that names one.
+pub(crate) fn says_of(root: &Path, packages: &[&str]) -> Result<Vec<String>> {
+    let report = check(root)?.to_string();
+    Ok(report.lines().filter(|line| packages.iter().any(|name| line.contains(name))).map(str::to_owned).collect())
 }
 
 pub(crate) fn run(arguments: &Tidy) -> Result<()> {

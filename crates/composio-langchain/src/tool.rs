@@ -52,7 +52,7 @@ impl LangChainTools for ToolSet {
     }
 
     fn to_langchain_described(&self) -> Vec<Arc<dyn Tool>> {
-        converted(self, |tool| tool)
+        converted(self, LangChainTool::described)
     }
 
     fn to_langchain_with(

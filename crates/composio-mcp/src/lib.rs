@@ -8,5 +8,5 @@ mod stdio;
 pub use rmcp;
 
 pub use self::server::SessionServer;
-pub use self::shown::ToMcp;
+pub use self::shown::McpTools;
 pub use self::stdio::serve_stdio;

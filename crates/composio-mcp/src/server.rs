@@ -21,7 +21,7 @@ use crate::shown::Names;
 ///
 /// # Example
 /// ```
-/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// # use composio_core::{Composio, ScriptedBackend};
 /// # use serde_json::json;
 /// # let backend = ScriptedBackend::new().tool("GITHUB_GET_A_USER", "github", json!({"type": "object"}));
@@ -71,7 +71,13 @@ impl SessionServer {
     }
 
     fn from(source: Source, instructions: &str) -> Self {
-        Self { source, names: Names::Slugs, reveal_links: false, instructions: instructions.into(), known: Arc::default() }
+        Self {
+            source,
+            names: Names::Slugs,
+            reveal_links: false,
+            instructions: instructions.into(),
+            known: Arc::default(),
+        }
     }
 
     /// Shows native tools as their author called them, without `LOCAL_`, where no other tool has that name.

@@ -12,7 +12,7 @@ const NATIVE_PREFIX: &str = "LOCAL_";
 /// The tools of a session in MCP's own type.
 ///
 /// [`SessionServer`](crate::SessionServer) lists and calls them; this is for a server of your own.
-pub trait ToMcp: sealed::Sealed {
+pub trait McpTools: sealed::Sealed {
     /// One [`Tool`] for each, in the same order. Schemas are shared, not copied.
     ///
     /// # Example
@@ -22,7 +22,7 @@ pub trait ToMcp: sealed::Sealed {
     /// # use serde_json::json;
     /// # let backend = ScriptedBackend::new().tool("GITHUB_GET_A_USER", "github", json!({"type": "object"}));
     /// # let session = Composio::with_backend(backend).create("user_123").toolkits(["github"]).direct_tools().await?;
-    /// use composio_mcp::ToMcp as _;
+    /// use composio_mcp::McpTools as _;
     ///
     /// let tools = session.tools().await?.to_mcp();
     /// assert_eq!(tools[0].name, "GITHUB_GET_A_USER");
@@ -31,7 +31,7 @@ pub trait ToMcp: sealed::Sealed {
     fn to_mcp(&self) -> Vec<Tool>;
 }
 
-impl ToMcp for ToolSet {
+impl McpTools for ToolSet {
     fn to_mcp(&self) -> Vec<Tool> {
         Names::Slugs.all(self)
     }

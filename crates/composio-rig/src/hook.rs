@@ -7,14 +7,14 @@ use rig_agent::agent::hook::{
     AgentHook, HookContext, InvalidToolCallAction, InvalidToolCallContext, InvalidToolCallReason, StepEventKind,
 };
 
-/// Answers calls that rig cannot make, so that they do not end the run: [`RigTools::rig_hook`](crate::RigTools::rig_hook)
-/// makes it.
+/// Answers calls that rig cannot make, so that they do not end the run.
+/// [`RigTools::rig_hook`](crate::RigTools::rig_hook) makes it.
 ///
-/// - **A name that no tool has.** Without a hook rig ends the run with `PromptError::UnknownToolCall`. With this one the
-///   model reads that there is no such tool, and the names of this set. The other calls of the same turn are not made
-///   either: rig tells the model so, and it makes them again.
-/// - **Arguments that are no object**, for a tool of this set. rig answers these itself; with this hook the model reads the
-///   same text as in every other framework.
+/// - **A name that no tool has.** Without a hook rig ends the run with `PromptError::UnknownToolCall`. With this one
+///   the model reads that there is no such tool, and the names of this set. The other calls of the same turn are not
+///   made either: rig tells the model so, and it can make them again.
+/// - **Arguments that are no object**, for a tool of this set. rig answers these itself; with this hook the model reads
+///   the same text as in every other framework.
 ///
 /// A tool that exists and that your own `tool_choice` forbids is not answered: that stays rig's, and yours.
 ///

@@ -20,8 +20,8 @@ mod sealed {
 pub trait RigTools: sealed::Sealed {
     /// The tools as rig's own, in order, for `AgentBuilder::dynamic_tools`.
     ///
-    /// What goes wrong when one runs is a text for the model; see [`rig_tool`]. Of a [`strict`](ToolSet::strict) set the
-    /// schemas are strict as they are: leave rig's `with_strict_tools` off.
+    /// What goes wrong when one runs is a text for the model; see [`rig_tool`]. The schemas of a
+    /// [`strict`](ToolSet::strict) set are strict as they are: leave rig's `with_strict_tools` off.
     ///
     /// # Example
     /// ```
@@ -59,8 +59,8 @@ impl RigTools for ToolSet {
 /// One tool as rig's own, to be registered by itself: `AgentBuilder::dynamic_tool`, `ToolSet::add_dynamic_tool`.
 ///
 /// The model reads [`Answer::text`](composio_core::Answer::text), of a success and of a failure. A failure is a
-/// [`ToolExecutionError`] as well, for hooks and telemetry: with rig's kind for ours, with whether to try again, and with
-/// the [`Error`](composio_core::Error) as its source, so that a host can `downcast_ref` to it and read its
+/// [`ToolExecutionError`] as well, for hooks and telemetry: with rig's kind for ours, with whether to try again, and
+/// with the [`Error`](composio_core::Error) as its source, so that a host can `downcast_ref` to it and read its
 /// [`connect_url`](composio_core::Error::connect_url). The [`LogId`] of the call is beside the result.
 ///
 /// # Example

@@ -1,4 +1,5 @@
-//! HTTP for composio backends: the pages on which people connect their accounts, as an axum router.
+//! HTTP for composio backends, as axum routers: the pages on which people connect their accounts, and sessions as MCP
+//! servers.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -35,10 +36,12 @@
 //! - The **callback** is where a service sends the browser back to, with a state that works once.
 //! - An **outcome** is how a flow ended. It is shown by the application's own callback URL, or by our last page.
 //! - A **refusal** is the one answer to every link, state and form that is not accepted. It tells no two causes apart.
+//! - An **MCP client** is a program that lists and runs a session's tools, such as an editor. A **token** lets it in.
 //!
 //! # Tasks
 //!
 //! - Mount the pages in your application: [`connect_router`].
+//! - Mount sessions for MCP clients: `mcp_router`, with the feature `mcp`.
 //! - Say which address browsers see: [`ConnectOptions`].
 //! - Register a redirect URI with a service: the public address followed by [`CALLBACK_PATH`].
 //!
@@ -48,11 +51,22 @@
 //! light or dark scheme of the system. A form is accepted from our own page alone, and a callback only in the browser
 //! that started. What people enter as secret is never shown again, and neither tokens nor states are logged.
 //!
+//! # What the MCP route promises
+//!
+//! Nothing is read before the credential is accepted, and it is asked about with every request; the answer to one that is not
+//! accepted tells no two causes apart. Requests for another host, and pages of other origins, are refused. What a client
+//! opened for one session is found through no other. What is kept is bounded. Credentials are taken out of a request before
+//! anything else sees it, and errors say to a client what a model may read and nothing besides.
+//!
+//! # Features
+//!
+//! - `mcp` (default): `mcp_router`, `McpOptions`, `MCP_PATH`.
+//!
 //! # What this crate does not do
 //!
 //! It knows no engine, no toolkit and no store: all of that is behind core's traits. It terminates no TLS, limits no
 //! rates and writes no access log. If yours does, leave out the path and the query of these routes: a link is a
-//! capability, and so is a state.
+//! capability, and so is a state. The path of the MCP route holds no secret; its headers do.
 
 mod connect;
 mod host;

@@ -52,7 +52,7 @@ const CLIENT: &str = "mcp-session-id";
 /// What it keeps is bounded: 1,000 sessions at a time with 32 clients each, and those that were used longest ago make
 /// room; a client that was silent for half an hour is forgotten and says hello again. A request has 4 MiB at most.
 ///
-/// Merge it at the root. It adds no fallback, and its checks cover its own route alone. Use it inside a tokio runtime.
+/// Merge it at the root. It adds no fallback, and its checks cover its own route alone. Requests need a tokio runtime with time.
 ///
 /// # Example
 /// ```
@@ -104,13 +104,8 @@ impl McpOptions {
     /// Sessions at this address: the origin that stands in [`Session::mcp`](composio_core::Session::mcp). Requests for
     /// another host are refused; of a loopback address every name is accepted.
     pub fn new(public_url: Url) -> Self {
-        let limits = Limits {
-            sessions: MAX_SESSIONS,
-            idle: IDLE,
-            body: MAX_BYTES,
-            native_prefix: true,
-            reveal_links: false,
-        };
+        let limits =
+            Limits { sessions: MAX_SESSIONS, idle: IDLE, body: MAX_BYTES, native_prefix: true, reveal_links: false };
         Self { public_url, extra_hosts: Vec::new(), origins: Vec::new(), limits, until: None }
     }
 
@@ -198,9 +193,13 @@ async fn serve(
     if let Err(error) = door.access.admit(&session, &credential).await {
         return door.refused(&session, &error);
     }
-    let served = match door.services.of(&session, is_new(request.headers())).await {
+    let served = match is_known(request.headers()) {
+        true => door.services.known(&session).ok_or_else(refusal::forgotten),
+        false => door.services.open(&session).await.map_err(|error| door.refused(&session, &error)),
+    };
+    let served = match served {
         Ok(served) => served,
-        Err(error) => return door.refused(&session, &error),
+        Err(refusal) => return refusal,
     };
     let listens = request.method() == Method::GET;
     let response = served.answer(request).await;
@@ -222,9 +221,9 @@ impl Door {
     }
 }
 
-/// Whether nobody said hello yet. Such a client gets the session as it is now.
-fn is_new(headers: &HeaderMap) -> bool {
-    !headers.contains_key(CLIENT)
+/// Whether the client says that it said hello before. Others get the session as it is now.
+fn is_known(headers: &HeaderMap) -> bool {
+    headers.contains_key(CLIENT)
 }
 
 fn is_stream(response: &Response) -> bool {

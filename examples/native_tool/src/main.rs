@@ -48,8 +48,7 @@ async fn main() -> Result<()> {
 
     let model = Model::from_env_or_scripted(script).await?;
     show::task(TASK);
-    let answer = run(&model, &tools, playground.demo()).await?;
-    show::answer(answer);
+    show::answer(run(&model, &tools, playground.demo()).await?);
 
     playground.verify().await?;
     model.shutdown().await;
@@ -57,10 +56,13 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
+fn client(model: &Model) -> Client<OpenAIConfig> {
+    Client::with_config(OpenAIConfig::new().with_api_base(model.base_url()).with_api_key(model.api_key()))
+}
+
 /// The agent, which looks at each turn whether the services were asked for anything.
 async fn run(model: &Model, tools: &ToolSet, services: &Demo) -> Result<String> {
-    let config = OpenAIConfig::new().with_api_base(model.base_url()).with_api_key(model.api_key());
-    let client = Client::with_config(config);
+    let client = client(model);
     let mut request = CreateChatCompletionRequest {
         model: model.name().to_owned(),
         messages: vec![ChatCompletionRequestUserMessage::from(TASK).into()],

@@ -4,13 +4,13 @@
 //! that a user connected. Without `OPENAI_API_KEY` a scripted model answers.
 
 use anyhow::Result;
-use composio::Error;
+use composio::{Error, ToolSet};
 use composio_rig::RigTools as _;
 use example_support::{Model, Playground, TASK, script, show};
-use rig::AgentBuilder;
 use rig::agent::{AgentHook, DispatchAction, DispatchEvent, HookContext, OutcomeAction, OutcomeEvent, StepEventKind};
 use rig::http_client::ReqwestClient;
 use rig::providers::openai::OpenAIConfig;
+use rig::{Agent, AgentBuilder};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -26,16 +26,7 @@ async fn main() -> Result<()> {
     }
 
     let model = Model::from_env_or_scripted(script::issue_and_mail).await?;
-    let openai = OpenAIConfig::new(model.api_key()).with_base_url(model.base_url()).connect(ReqwestClient::default());
-    let tools = session.tools().await?;
-    let agent = AgentBuilder::new(openai.chat(model.name()))
-        .preamble("You work for the user, with the user's own accounts.")
-        .dynamic_tools(tools.to_rig())
-        .add_hook(tools.rig_hook())
-        .add_hook(Show)
-        // rig's own default is one turn: the calls would be made, and nobody would read their results.
-        .default_max_turns(8)
-        .build();
+    let agent = agent(&model, &session.tools().await?);
     show::task(TASK);
     let response = agent.prompt(TASK).await?;
     show::answer(response.output());
@@ -44,6 +35,18 @@ async fn main() -> Result<()> {
     model.shutdown().await;
     playground.shutdown().await;
     Ok(())
+}
+
+fn agent(model: &Model, tools: &ToolSet) -> Agent {
+    let openai = OpenAIConfig::new(model.api_key()).with_base_url(model.base_url()).connect(ReqwestClient::default());
+    AgentBuilder::new(openai.chat(model.name()))
+        .preamble("You work for the user, with the user's own accounts.")
+        .dynamic_tools(tools.to_rig())
+        .add_hook(tools.rig_hook())
+        .add_hook(Show)
+        // rig's own default is one turn: the calls would be made, and nobody would read their results.
+        .default_max_turns(8)
+        .build()
 }
 
 /// Shows what the agent does.

@@ -326,7 +326,8 @@ async fn a_request_goes_on_from_an_earlier_response() {
     let forgotten = json!({ "model": "m", "input": "Look!", "store": false });
     let (_, forgotten) = asked.post("responses", &forgotten).await;
     next["previous_response_id"] = serde_json::from_str::<Value>(&forgotten).unwrap()["id"].clone();
-    assert_eq!(asked.post("responses", &next).await.0, StatusCode::BAD_REQUEST);
+    let (status, text) = asked.post("responses", &next).await;
+    assert!(status == StatusCode::BAD_REQUEST && text.contains("previous_response_not_found"), "{text}");
 }
 
 #[tokio::test]

@@ -59,9 +59,10 @@ async fn a_connect_link_is_told_only_to_those_who_were_trusted_with_it() {
         Err(Error::new(ErrorKind::ConnectionRequired, "no connection").with_connect_url(url))
     });
     let session = session(&backend).await;
-    for (server, told) in
-        [(SessionServer::new(session.clone()), false), (SessionServer::new(session.clone()).reveal_connect_links(), true)]
-    {
+    for (server, told) in [
+        (SessionServer::new(session.clone()), false),
+        (SessionServer::new(session.clone()).reveal_connect_links(), true),
+    ] {
         let client = Client::of(server).await;
         let (envelope, failed) = read(&client.call("KIT_ECHO", json!({})).await);
         assert_eq!(envelope["error"].as_str().unwrap().contains(link), told, "{envelope}");

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
 use composio_core::ToolSet;
 use composio_mcp::rmcp::ServiceError;
-use composio_mcp::{SessionServer, ToMcp as _};
+use composio_mcp::{McpTools as _, SessionServer};
 use serde_json::Value;
 
 use crate::client::Client;

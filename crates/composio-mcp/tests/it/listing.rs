@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use composio_core::{Composio, Error, ErrorKind, ScriptedBackend};
-use composio_mcp::{SessionServer, ToMcp as _};
+use composio_mcp::{McpTools as _, SessionServer};
 use serde_json::json;
 
 use crate::client::{Client, backend, refused, session};

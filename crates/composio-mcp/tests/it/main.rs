@@ -4,5 +4,6 @@
 mod calling;
 mod client;
 mod conformance;
+mod described;
 mod listing;
 mod native;

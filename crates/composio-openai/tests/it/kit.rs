@@ -34,6 +34,7 @@ pub(crate) async fn tools() -> ToolSet {
 }
 
 /// Reads what a server sent, as the framework does.
+#[expect(clippy::needless_pass_by_value, reason = "a literal at most places")]
 pub(crate) fn wire<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_str(&value.to_string()).unwrap()
 }
@@ -48,6 +49,7 @@ pub(crate) fn call(id: &str, name: &str, arguments: &str) -> Value {
     json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal at every place")]
 pub(crate) fn choice(index: u32, finish_reason: &str, message: Value) -> Value {
     json!({"index": index, "finish_reason": finish_reason, "message": message})
 }

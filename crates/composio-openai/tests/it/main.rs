@@ -9,6 +9,7 @@ mod kit;
 mod mcp;
 #[cfg(feature = "client")]
 mod model;
+mod parallel;
 mod responses;
 mod streams;
 mod suite;

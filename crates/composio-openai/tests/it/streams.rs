@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{self, call, envelope, function_call, response, sent, wire};
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal at every place")]
 fn chunk(index: u32, delta: Value, finish_reason: Option<&str>) -> Value {
     json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 7, "model": "m",
         "choices": [{"index": index, "delta": delta, "finish_reason": finish_reason}]})

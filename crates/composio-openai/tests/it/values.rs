@@ -28,7 +28,7 @@ async fn arguments_may_be_text_an_object_or_missing() {
         (json!({"function": {"name": "KIT_ECHO"}}), json!({})),
         (json!({"name": "KIT_ECHO", "arguments": {"note": "flat"}}), json!({"note": "flat"})),
     ] {
-        let answered = kit::tools().await.answer_chat_value(&calling(&[arguments.clone()])).await.unwrap();
+        let answered = kit::tools().await.answer_chat_value(&calling(std::slice::from_ref(&arguments))).await.unwrap();
         assert_eq!(envelope(&answered.into_answers()[0])["data"], arrived, "{arguments}");
     }
     for arguments in [json!([1]), json!(7), json!("[1]"), json!(true)] {
@@ -77,7 +77,7 @@ async fn custom_calls_are_never_ours() {
     let custom = json!({"id": "a", "type": "custom", "custom": {"name": "KIT_ECHO", "input": "free text"}});
     let backend = kit::backend();
     let tools = kit::tools_of(&backend).await;
-    let mut answered = tools.answer_chat_value(&calling(&[custom.clone()])).await.unwrap();
+    let mut answered = tools.answer_chat_value(&calling(std::slice::from_ref(&custom))).await.unwrap();
     assert!(answered.unhandled[0].is_custom() && answered.unhandled[0].arguments == "free text");
     answered.answer_rest(&tools);
     let messages = answered.into_messages();

@@ -35,7 +35,10 @@ async fn a_result_is_in_the_next_request_and_the_run_ends_with_the_models_word()
 async fn a_request_shows_every_tool_with_its_schema_unchanged() {
     let schema = json!({
         "type": "object",
-        "properties": {"to": {"anyOf": [{"$ref": "#/$defs/name"}, {"type": "null"}]}, "n": {"type": ["integer", "null"]}},
+        "properties": {
+            "to": {"anyOf": [{"$ref": "#/$defs/name"}, {"type": "null"}]},
+            "n": {"type": ["integer", "null"]},
+        },
         "$defs": {"name": {"type": "string", "description": "who"}},
     });
     let backend = ScriptedBackend::new().tool("KIT_A", "kit", schema.clone()).tool("KIT_B", "kit", json!({}));
@@ -180,7 +183,7 @@ impl Tool for Slow {
     }
 }
 
-/// Three calls of which the first takes longest. Gives how many ran at once, who was done when, and what the model read.
+/// Three calls of which the first takes longest: how many ran at once, who was done when, what the model read.
 async fn three_calls(concurrency: Option<usize>) -> (usize, Vec<usize>, Vec<(String, Value)>) {
     let slow = Slow::default();
     let composio = Composio::with_backend(backend());

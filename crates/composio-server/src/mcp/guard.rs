@@ -44,7 +44,10 @@ impl Guard {
         let origin = |text: &String| match Url::parse(text).map(|url| url.origin()) {
             Ok(origin) if origin.is_tuple() => Some(origin),
             _ => {
-                tracing::warn!(origin = text, "not an origin, so it lets nobody in; write it as https://app.example.com");
+                tracing::warn!(
+                    origin = text,
+                    "not an origin, so it lets nobody in; write it as https://app.example.com"
+                );
                 None
             }
         };
@@ -88,7 +91,7 @@ pub(super) async fn protect(State(door): State<Arc<Door>>, request: Request, nex
         _ => next.run(request).await,
     };
     let headers = response.headers_mut();
-    headers.extend(HEADERS);
+    HEADERS.into_iter().for_each(|(name, value)| _ = headers.insert(name, value));
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Ok(Some(origin)) = page {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

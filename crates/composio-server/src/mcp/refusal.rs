@@ -9,17 +9,25 @@ use serde_json::json;
 const UNAUTHORIZED: &str = "Send the credential of this session with every request: `Authorization: Bearer <token>` or \
                             `x-api-key: <key>`. Tokens belong to one session, expire and can be revoked; the \
                             application makes new ones with `session.mcp_token()`.";
-const NOT_FOUND: &str = "There is no such session; it was deleted, or the URL is wrong. Ask the application for a new one.";
+const NOT_FOUND: &str =
+    "There is no such session; it was deleted, or the URL is wrong. Ask the application for a new one.";
+const FORGOTTEN: &str = "The client was silent for too long, and is known no more. Say hello again with `initialize`.";
 const UNAVAILABLE: &str = "The session cannot be served now. Nothing was run; try again later.";
 const HOST: &str = "This server does not answer for that host. Use the URL that the application gave, or let the \
                     operator add the host with `.allow_host(..)`.";
-const ORIGIN: &str = "Pages of this origin may not use this server; the operator lets them in with `.allow_origin(..)`.";
+const ORIGIN: &str =
+    "Pages of this origin may not use this server; the operator lets them in with `.allow_origin(..)`.";
 
 /// The one answer to every credential that is not accepted, whatever the cause.
 pub(super) fn unauthorized() -> Response {
     let mut response = said(StatusCode::UNAUTHORIZED, "unauthorized", UNAUTHORIZED);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+/// To a client that was forgotten with everything of its session. The protocol lets it begin again.
+pub(super) fn forgotten() -> Response {
+    said(StatusCode::NOT_FOUND, "session_not_found", FORGOTTEN)
 }
 
 pub(super) fn foreign_host() -> Response {

@@ -80,18 +80,19 @@ impl Services {
         Self { composio, limits, register: Arc::default(), _end: all.clone().drop_guard(), all }
     }
 
-    /// The service of a session, which is taken up again for a client that is `new`, with the native tools it has now.
+    /// The service of a session whose clients said hello, if any of them is left.
+    pub(super) fn known(&self, session: &SessionId) -> Option<Arc<Served>> {
+        self.register.find(session)
+    }
+
+    /// The service of a session for a new client. The session is taken up again, with the native tools that it has now.
     ///
     /// # Errors
     /// `NotFound` where the session is gone; whatever else the backend says.
-    pub(super) async fn of(&self, session: &SessionId, new: bool) -> Result<Arc<Served>> {
-        let found = self.register.find(session).filter(|_| !new);
-        if let Some(served) = found {
-            return Ok(served);
-        }
+    pub(super) async fn open(&self, session: &SessionId) -> Result<Arc<Served>> {
         let server = self.server(session).await?;
         let served = self.register.find_or(session, self.limits.sessions, || self.serve(session, server.clone()));
-        *served.latest() = server;
+        let _ = server;
         Ok(served)
     }
 

@@ -3,3 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod embedded;
+#[cfg(feature = "mcp")]
+mod mcp;

@@ -1,4 +1,5 @@
-//! The engine against services that nobody here wrote: a GitHub emulator, an OpenID Connect provider, a browser.
+//! The engine against services that nobody here wrote: a GitHub emulator, an OpenID Connect provider, a browser,
+//! MCP clients.
 //!
 //! `cargo xtask counterparts` starts them and prints the variables that these tests read. Without its variable a test
 //! says so and does not run; with `COMPOSIO_REQUIRE_REAL=1` it fails instead.
@@ -8,6 +9,8 @@
 mod browser;
 mod emulate;
 mod forms;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod oidc;
 mod place;
 mod visitor;

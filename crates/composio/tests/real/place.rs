@@ -28,19 +28,20 @@ impl Place {
         match std::env::var(self.variable) {
             Ok(url) => Some(Turn { url: Url::parse(&url).unwrap(), port: self.port, _turn: turn }),
             Err(_) => {
-                self.not_run();
+                not_run(self.variable);
                 None
             }
         }
     }
+}
 
-    fn not_run(&self) {
-        let thread = std::thread::current();
-        let (test, variable) = (thread.name().unwrap_or("a test"), self.variable);
-        let says = format!("DID NOT RUN: {test}: {variable} is not set; `cargo xtask counterparts` starts it");
-        assert!(std::env::var("COMPOSIO_REQUIRE_REAL").as_deref() != Ok("1"), "{says}");
-        say(&says);
-    }
+/// Says that a test does not run for want of this variable; fails it where that must not be.
+pub(crate) fn not_run(variable: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let says = format!("DID NOT RUN: {test}: {variable} is not set; `cargo xtask counterparts` starts it");
+    assert!(std::env::var("COMPOSIO_REQUIRE_REAL").as_deref() != Ok("1"), "{says}");
+    say(&says);
 }
 
 /// Says something past the test harness, which keeps what successful tests print to itself.

@@ -69,10 +69,10 @@ pub(super) fn schema() -> BoxedStrategy<Value> {
     prop_oneof![12 => rooted.clone(), 1 => rooted.prop_map(|root| root["$defs"]["A"].clone())].boxed()
 }
 
-/// An object with a few parameters, and a list of those it requires, which may name others.
+/// An object with a few parameters, and a list of those it requires, which may name others, and some twice.
 fn object(below: &(impl Strategy<Value = Value> + Clone + 'static)) -> BoxedStrategy<Value> {
     let properties = (subsequence(&NAMES[..], 1..4), vec(below.clone(), 4));
-    let required = subsequence(&NAMES[..], 0..5);
+    let required = vec(select(&NAMES[..]), 0..5);
     let rest = select(vec![json!({}), json!({"additionalProperties": false}), json!({"nullable": true})]);
     let drawn = (properties, required, rest).prop_map(|((names, schemas), required, rest)| {
         let properties: Map<String, Value> = names.into_iter().map(str::to_owned).zip(schemas).collect();

@@ -34,7 +34,8 @@ async fn only_our_own_host_is_answered() {
 
 #[tokio::test]
 async fn only_pages_that_were_let_in_are_answered() {
-    let world = World::with(backend(), |options| options.allow_origin("https://inspector.example/").allow_origin("nonsense"));
+    let world =
+        World::with(backend(), |options| options.allow_origin("https://inspector.example/").allow_origin("nonsense"));
     let (_, client) = world.client().await;
     for (origins, status) in [
         (&[][..], 200),

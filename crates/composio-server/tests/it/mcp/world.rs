@@ -182,8 +182,8 @@ impl Answer {
     /// The last message of a stream.
     pub(crate) fn message(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
-        let data = self.body.lines().filter_map(|line| line.strip_prefix("data:").map(str::trim));
-        serde_json::from_str(data.filter(|data| !data.is_empty()).next_back().expect("a message")).unwrap()
+        let mut data = self.body.lines().filter_map(|line| line.strip_prefix("data:").map(str::trim));
+        serde_json::from_str(data.rfind(|data| !data.is_empty()).expect("a message")).unwrap()
     }
 
     pub(crate) fn result(&self) -> Value {
