@@ -124,25 +124,25 @@ impl Job {
                 &self.arguments,
                 &plan::Credential::None,
             )?;
-            return read::read(self.send(tool, request).await?, &[]);
+            return read::read(self.send(tool, request).await?, &[], tool.binding.method.is_safe());
         };
         let access = Access { engine: &self.engine, project: &self.project, toolkit, config, account };
         let credential = access.credential(None).await?;
         let reply = self.attempt(toolkit, tool, config, &credential).await?;
         if config.scheme != AuthScheme::OAuth2 || !read::is_invalid_token(&reply) {
-            return read_reply(toolkit, config, &credential, reply);
+            return read_reply(toolkit, tool, config, &credential, reply);
         }
         let refused = credential.secret(None);
         let renewed = access.credential(refused.as_ref()).await?;
         if renewed.secret(None).map(|secret| digest(&secret)) != refused.as_ref().map(digest) {
             // The service did not run it, so one more request is still the first that counts.
             let reply = self.attempt(toolkit, tool, config, &renewed).await?;
-            return read_reply(toolkit, config, &renewed, reply);
+            return read_reply(toolkit, tool, config, &renewed, reply);
         }
         if is_dead(&access, &credential, &reply).await {
             return Err(access.withdraw("the service does not accept the access token any more", None).await?);
         }
-        read_reply(toolkit, config, &credential, reply)
+        read_reply(toolkit, tool, config, &credential, reply)
     }
 
     async fn attempt(
@@ -199,13 +199,14 @@ fn placed_secret(toolkit: &Toolkit, scheme: AuthScheme, credential: &Credential)
 
 fn read_reply(
     toolkit: &Toolkit,
+    tool: &CatalogTool,
     config: &AuthConfig,
     credential: &Credential,
     reply: Response<Bytes>,
 ) -> Result<ToolOutput> {
     let secret = placed_secret(toolkit, config.scheme, credential)?;
     let secrets: Vec<&SecretString> = secret.iter().collect();
-    read::read(reply, &secrets)
+    read::read(reply, &secrets, tool.binding.method.is_safe())
 }
 
 fn check_filter(config: &AuthConfig, tool: &ToolSlug) -> Result<()> {

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
-use composio::mcp::serve_stdio;
 use composio::secrecy::ExposeSecret as _;
 use composio::{McpToken, Session};
+use composio_mcp::serve_stdio;
 use example_support::{Playground, show};
 use serde_json::{Map, Value, json};
 

@@ -23,12 +23,13 @@ const BINARY: usize = 1024 * 1024;
 /// Reads an answer. JSON stays the text that it is; only known secrets are taken out of it.
 ///
 /// # Errors
-/// `ToolFailed` where the service answered with a failure, with what it said for the model; `RateLimited` for 429;
+/// `ToolFailed` where the service answered with a failure, with what it said and the next step for the model;
+/// `OutcomeUnknown` where a gateway answered in its place and the request was not `safe`; `RateLimited` for 429;
 /// `Unsupported` where a binary answer is too large to pass on.
-pub(crate) fn read(reply: Response<Bytes>, secrets: &[&SecretString]) -> Result<ToolOutput, Error> {
+pub(crate) fn read(reply: Response<Bytes>, secrets: &[&SecretString], safe: bool) -> Result<ToolOutput, Error> {
     let status = reply.status();
     if !status.is_success() {
-        return Err(failure::error(&reply, secrets));
+        return Err(failure::error(&reply, secrets, safe));
     }
     let content_type = content_type(&reply);
     let body = reply.into_body();

@@ -44,6 +44,10 @@ native!(Steps(), "STEPS", self, cx, {
     std::mem::forget(cx);
     Ok(json!("done"))
 });
+native!(Burst(), "BURST", self, cx, {
+    (0..100u8).for_each(|step| cx.report_progress(f64::from(step), None, ""));
+    Ok(json!("done"))
+});
 native!(Wait(begun: Arc<Notify>, dropped: Arc<AtomicBool>), "WAIT", self, _cx, {
     struct Dropped(Arc<AtomicBool>);
     impl Drop for Dropped {
@@ -81,6 +85,15 @@ async fn progress_comes_in_order_and_before_the_result() {
     let said: Vec<_> = heard.iter().map(|told| (told.progress, told.message.as_deref().unwrap())).collect();
     assert_eq!(said, [(1.0, "step 1"), (2.0, "step 2"), (3.0, "step 3"), (4.0, "step 4"), (5.0, "step 5")]);
     assert!(heard.iter().all(|told| told.total == Some(5.0)));
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_result_waits_for_the_progress_before_it() {
+    let client = Client::of(SessionServer::new(session(Burst {}).await)).await;
+    client.call("LOCAL_BURST", json!({})).await;
+    let heard: Vec<_> = client.ears.heard().iter().map(|told| told.progress).collect();
+    assert_eq!(heard, (0..100u8).map(f64::from).collect::<Vec<_>>());
     client.close().await;
 }
 

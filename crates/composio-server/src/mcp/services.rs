@@ -92,7 +92,7 @@ impl Services {
     pub(super) async fn open(&self, session: &SessionId) -> Result<Arc<Served>> {
         let server = self.server(session).await?;
         let served = self.register.find_or(session, self.limits.sessions, || self.serve(session, server.clone()));
-        let _ = server;
+        *served.latest() = server;
         Ok(served)
     }
 

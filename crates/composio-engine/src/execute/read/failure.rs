@@ -17,9 +17,11 @@ const UNKNOWN: usize = 500;
 const LOOKED_AT: usize = 16_000;
 /// How many single errors are told.
 const ERRORS: usize = 10;
+/// Of a write that a server in trouble answered.
+const LOOK_FIRST: &str = "It may have taken effect: check with a reading tool before you do it again.";
 
-/// The error for an answer that is no success.
-pub(super) fn error(reply: &Response<Bytes>, secrets: &[&SecretString]) -> Error {
+/// The error for an answer that is no success. `safe` says that the request changes nothing.
+pub(super) fn error(reply: &Response<Bytes>, secrets: &[&SecretString], safe: bool) -> Error {
     let status = reply.status();
     let head = head(status);
     if status == StatusCode::TOO_MANY_REQUESTS {
@@ -32,7 +34,22 @@ pub(super) fn error(reply: &Response<Bytes>, secrets: &[&SecretString]) -> Error
         Said::Unknown(text) => cut(&redact(&text, secrets), UNKNOWN),
     };
     let text = if said.is_empty() { head.clone() } else { cut(&format!("{head}: {said}"), TEXT) };
-    Error::new(ErrorKind::ToolFailed, format!("the service answered {head}")).with_model_text(text)
+    let (kind, step) = next_step(status, safe);
+    let end = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    Error::new(kind, format!("the service answered {head}")).with_model_text(format!("{text}{end} {step}"))
+}
+
+/// What it is, and what a model does about it.
+fn next_step(status: StatusCode, safe: bool) -> (ErrorKind, &'static str) {
+    match status.as_u16() {
+        401 | 403 => (ErrorKind::ToolFailed, "The connected account may not do this; tell the user."),
+        // Somebody between us and the service lost its answer, or did not wait for it.
+        502 | 504 if !safe => (ErrorKind::OutcomeUnknown, LOOK_FIRST),
+        500.. if !safe => (ErrorKind::ToolFailed, LOOK_FIRST),
+        500.. => (ErrorKind::ToolFailed, "The service is in trouble; call again later, or tell the user."),
+        400..=499 => (ErrorKind::ToolFailed, "Correct the call, or tell the user."),
+        _ => (ErrorKind::ToolFailed, "Tell the user."),
+    }
 }
 
 fn head(status: StatusCode) -> String {

@@ -15,7 +15,7 @@ fn json(status: u16, body: &str) -> Response<Bytes> {
 }
 
 fn failed(reply: Response<Bytes>) -> Error {
-    read(reply, &[]).unwrap_err()
+    read(reply, &[], true).unwrap_err()
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn what_a_service_answered_well_is_passed_on() {
     ] {
         let headers = [("content-type", content_type)];
         let headers = if content_type.is_empty() { &[][..] } else { &headers[..] };
-        let output = read(reply(status, headers, body), &[]).unwrap();
+        let output = read(reply(status, headers, body), &[], true).unwrap();
         assert_eq!(output.data.as_str(), expected, "{content_type}");
     }
 }
@@ -51,7 +51,7 @@ fn a_large_binary_is_refused_and_a_large_text_is_not() {
         "{}",
         error.for_model()
     );
-    assert!(read(reply(200, &[], vec![b'a'; BINARY + 1]), &[]).is_ok());
+    assert!(read(reply(200, &[], vec![b'a'; BINARY + 1]), &[], true).is_ok());
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_service_that_echoes_the_credential_does_not_give_it_to_the_model() {
     let secret = SecretString::from("s3cret-token");
     for status in [200, 400] {
         let reply = json(status, r#"{"message":"you sent Bearer s3cret-token","ok":true}"#);
-        let text = match read(reply, &[&secret]) {
+        let text = match read(reply, &[&secret], true) {
             Ok(output) => output.data.as_str().to_owned(),
             Err(error) => format!("{error:?} {}", error.for_model()),
         };
@@ -101,9 +101,36 @@ fn the_usual_shapes_of_failures() {
     ] {
         let error = failed(json(status, body));
         assert_eq!((error.kind(), error.retry()), (ErrorKind::ToolFailed, Retry::Never), "{body}");
-        assert_eq!(error.for_model(), expected);
+        let told = error.for_model().into_owned();
+        let step = told.strip_prefix(expected).unwrap_or_else(|| panic!("{told}"));
+        assert!(step.starts_with(". ") && step.ends_with("tell the user.") || step == ". Tell the user.", "{told}");
         assert!(error.to_string().starts_with(&format!("the service answered HTTP {status}")), "{error}");
         assert!(!error.to_string().contains('\n'));
+    }
+}
+
+/// Who reads a failure of a write must not do it twice, and a gateway's answer says nothing of the service behind it.
+#[test]
+fn every_failure_says_what_to_do_next() {
+    use ErrorKind::{OutcomeUnknown, ToolFailed};
+    for (status, safe, kind, step) in [
+        (400, true, ToolFailed, "Correct the call"),
+        (404, false, ToolFailed, "Correct the call"),
+        (409, false, ToolFailed, "Correct the call"),
+        (401, true, ToolFailed, "may not do this"),
+        (403, false, ToolFailed, "may not do this"),
+        (500, true, ToolFailed, "call again later"),
+        (500, false, ToolFailed, "check with a reading tool"),
+        (503, false, ToolFailed, "check with a reading tool"),
+        (502, true, ToolFailed, "call again later"),
+        (502, false, OutcomeUnknown, "check with a reading tool"),
+        (504, false, OutcomeUnknown, "check with a reading tool"),
+        (302, false, ToolFailed, "Tell the user"),
+    ] {
+        let error = read(json(status, r#"{"message":"so it is"}"#), &[], safe).unwrap_err();
+        assert_eq!(error.kind(), kind, "{status}");
+        let told = error.for_model();
+        assert!(told.contains(": so it is. ") && told.contains(step), "{status}: {told}");
     }
 }
 
@@ -113,12 +140,14 @@ fn failures_are_redacted_and_short() {
         500,
         r#"{"message":"http://10.0.0.1/x?a=b refused key ghp_0123456789abcdefghijABCDEFGHIJ012345"}"#,
     ));
-    assert_eq!(error.for_model(), "HTTP 500 Internal Server Error: [internal host] refused key [redacted]");
+    let told = error.for_model().into_owned();
+    assert!(told.starts_with("HTTP 500 Internal Server Error: [internal host] refused key [redacted]. The "), "{told}");
 
     let words = "word ".repeat(100_000);
     for (body, most) in [(format!("{{\"message\":\"{words}\"}}"), 1_000), (words, 540)] {
         let text = failed(reply(500, &[], body)).for_model().into_owned();
-        assert!(text.chars().count() <= most && text.ends_with('…'), "{}", text.len());
+        let said = text.strip_suffix(" The service is in trouble; call again later, or tell the user.").unwrap();
+        assert!(said.chars().count() <= most && said.ends_with('…'), "{}", said.len());
     }
 }
 

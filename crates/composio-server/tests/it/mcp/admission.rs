@@ -121,6 +121,9 @@ async fn nothing_is_read_from_those_who_are_not_let_in() {
 async fn a_request_that_is_too_large_is_refused_while_it_is_read() {
     let world = World::with(backend(), |options| options.max_body(1000));
     let (_, client) = world.client().await;
+    for (size, status) in [(1000, StatusCode::OK), (1001, StatusCode::PAYLOAD_TOO_LARGE)] {
+        assert_eq!(client.send(Method::POST, format!("{:size$}", hello())).await.status, status, "{size} bytes");
+    }
     let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 400]));
     let answer = client.send(Method::POST, Body::from_stream(endless)).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
