@@ -37,7 +37,7 @@ pub(super) fn check(root: &Path) -> Result<()> {
     let cargo = |line: &str, more: &[(&str, String)]| {
         let arguments: Vec<_> = line.split(' ').collect();
         println!("--- {line} ---");
-        runner.cargo(&arguments, &[&[shared.clone()], more].concat())
+        runner.cargo(&arguments, &[std::slice::from_ref(&shared), more].concat())
     };
     cargo(&format!("fmt --package {PACKAGE} --package {EXAMPLE} --check"), &[])?;
     cargo(&format!("clippy --package {PACKAGE} --package {EXAMPLE} --all-targets --all-features -- -D warnings"), &[])?;
