@@ -116,11 +116,11 @@ impl Step {
 }
 
 fn features(runner: &mut Runner) -> Result<()> {
-    each(features::checks(runner.root())?, |check| runner.cargo(check, &[]))
+    each(&features::checks(runner.root())?, |check| runner.cargo(check, &[]))
 }
 
 fn examples(runner: &mut Runner) -> Result<()> {
-    each(examples::runs(&members::read(runner.root())?), |run| runner.cargo(run, &[]))
+    each(&examples::runs(&members::read(runner.root())?), |run| runner.cargo(run, &[]))
 }
 
 fn real(runner: &mut Runner) -> Result<()> {
@@ -128,7 +128,7 @@ fn real(runner: &mut Runner) -> Result<()> {
     counterparts.all_here()?;
     let mut environment = counterparts.environment();
     environment.push(("COMPOSIO_REQUIRE_REAL", "1".to_owned()));
-    each(tests_against_counterparts(&members::read(runner.root())?), |test| runner.test(test, &environment))
+    each(&tests_against_counterparts(&members::read(runner.root())?), |test| runner.test(test, &environment))
 }
 
 /// The arguments of cargo, for each test binary that is called so.
@@ -138,9 +138,9 @@ fn tests_against_counterparts(members: &[Member]) -> Vec<Vec<String>> {
 }
 
 /// Runs each command and says which; one that fails does not hide the next.
-fn each(commands: Vec<Vec<String>>, mut run: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
+fn each(commands: &[Vec<String>], mut run: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
     let mut failures = Vec::new();
-    for command in &commands {
+    for command in commands {
         println!("--- {} ---", command.join(" "));
         let command: Vec<_> = command.iter().map(String::as_str).collect();
         failures.extend(run(&command).err().map(|error| format!("{error:#}")));
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn a_command_that_fails_does_not_hide_the_next() {
         let mut ran = Vec::new();
-        let commands = ["a", "b x", "c"].map(|line| line.split(' ').map(str::to_owned).collect()).into();
-        let outcome = each(commands, |command| {
+        let commands = ["a", "b x", "c"].map(|line| line.split(' ').map(str::to_owned).collect());
+        let outcome = each(&commands, |command| {
             ran.push(command.join(" "));
             if command[0] == "c" { Ok(()) } else { bail!("{} failed", command[0]) }
         });

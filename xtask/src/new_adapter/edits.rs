@@ -60,11 +60,18 @@ pub(super) fn readme(text: &str, name: &str, row: &str, adapters: &[String]) -> 
     })
 }
 
-/// A map with a section for a crate, the last of those for crates.
-pub(super) fn map(text: &str, heading: &str, section: &str) -> Result<String> {
-    if text.lines().any(|line| line == heading) {
+/// A map that names an adapter in the heading of the others, or where they have none, in a section of its own.
+pub(super) fn map(text: &str, name: &str, section: &str, adapters: &[String]) -> Result<String> {
+    let named = format!("`{name}`");
+    let is_heading = |line: &str, name: &str| line.starts_with("### ") && line.contains(name);
+    if text.lines().any(|line| is_heading(line, &named)) {
         return Ok(text.to_owned());
     }
+    let of_adapters = |line: &&str| adapters.iter().any(|adapter| is_heading(line, &format!("`{adapter}`")));
+    if let Some(heading) = text.lines().find(of_adapters) {
+        return Ok(text.replacen(heading, &format!("{heading}, {named}"), 1));
+    }
+    let heading = format!("### {named}");
     let crates = text.find("\n## The crates\n").context("ARCHITECTURE.md has no section `## The crates`")? + 1;
     let end = text[crates..].find("\n## ").map_or(text.len(), |length| crates + length + 1);
     Ok(format!("{}\n\n{heading}\n\n{section}\n\n{}", text[..end].trim_end(), &text[end..]).trim_end().to_owned() + "\n")
@@ -189,9 +196,17 @@ mod tests {
     }
 
     #[test]
-    fn the_map_gets_a_section_after_those_of_other_crates() {
-        let heading = "### `composio-genai`";
-        let edit = |text: &str| map(text, heading, "What it is.");
+    fn the_map_names_it_beside_the_other_adapters() {
+        let edit = |text: &str| map(text, "composio-genai", "What it is.", &adapters());
+        let (before, after) =
+            ("# Map\n\n### `composio-rig`\n\nThey.\n", "# Map\n\n### `composio-rig`, `composio-genai`\n\nThey.\n");
+        assert_eq!(edit(before).unwrap(), after);
+        assert_eq!(edit(after).unwrap(), after);
+    }
+
+    #[test]
+    fn a_map_without_adapters_gets_a_section_after_those_of_other_crates() {
+        let edit = |text: &str| map(text, "composio-genai", "What it is.", &adapters());
         let text = "# Map\n\n## The crates\n\n### `composio`\n\nFirst.\n\n## Beside\n\nMore.\n";
         let expected = "# Map\n\n## The crates\n\n### `composio`\n\nFirst.\n\n### `composio-genai`\n\nWhat it is.\n\n## Beside\n\nMore.\n";
         assert_eq!(edit(text).unwrap(), expected);
@@ -223,7 +238,7 @@ mod tests {
         for (edited, says) in [
             (default_member("[workspace]\n", "a"), "no `default-members`"),
             (own_dependency("", "a", &adapters()), "no row of another adapter"),
-            (map("", "### `a`", "b"), "no section `## The crates`"),
+            (map("", "a", "b", &adapters()), "no section `## The crates`"),
             (changelog("", "- a"), "no section `## Unreleased`"),
         ] {
             let refusal = edited.unwrap_err().to_string();

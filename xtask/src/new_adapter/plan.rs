@@ -95,7 +95,7 @@ fn changed(root: &Path, names: &Names) -> Result<Vec<File>> {
         edits::framework(&manifest, &names.framework, &names.version, &package)
     })?;
     change("README.md", &|text| edits::readme(text, &package, &names.fill(README_ROW), &adapters))?;
-    change("ARCHITECTURE.md", &|text| edits::map(text, &format!("### `{package}`"), &names.fill(SECTION)))?;
+    change("ARCHITECTURE.md", &|text| edits::map(text, &package, &names.fill(SECTION), &adapters))?;
     change("CHANGELOG.md", &|text| edits::changelog(text, &names.fill(CHANGE)))?;
     Ok(files)
 }

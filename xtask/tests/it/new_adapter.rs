@@ -70,7 +70,7 @@ fn every_file_is_written_and_every_list_has_its_line() {
         ("Cargo.toml", "composio-genai = { path = \"crates/composio-genai\", version = \"0.1.0\" }\nrig-core"),
         ("Cargo.toml", "rig-core = \"0.44\"\ngenai = \"0.7\"\n\n# More."),
         ("README.md", "`to_rig()` |\n| [`composio-genai`](crates/composio-genai) | genai 0.7 |"),
-        ("ARCHITECTURE.md", "### `composio-genai`\n"),
+        ("ARCHITECTURE.md", "### `composio-rig`, `composio-genai`\n"),
         ("CHANGELOG.md", "- Rig.\n- `composio-genai`: "),
         ("crates/composio-genai/Cargo.toml", "kind = \"adapter\""),
         ("crates/composio-genai/Cargo.toml", "composio-core.workspace = true\ngenai.workspace = true\n"),
