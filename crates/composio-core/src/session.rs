@@ -65,8 +65,16 @@ struct Inner {
 }
 
 impl Session {
-    fn new(door: Composio, record: SessionRecord, native: Arc<NativeTools>) -> Self {
-        let native = door.live.register(&record.id, native);
+    /// A session that brings its native tools, so that others find them.
+    fn new(door: Composio, record: SessionRecord, native: NativeTools) -> Self {
+        let native = door.live.register(&record.id, Arc::new(native));
+        Self { inner: Arc::new(Inner { backend: door.backend, record, native }) }
+    }
+
+    /// A session that found its native tools. It keeps them for itself: found through it, they would outlive for ever
+    /// the session that was given them.
+    fn of_found(door: Composio, record: SessionRecord, native: Arc<NativeTools>) -> Self {
+        let native = Registered::nowhere(&record.id, native);
         Self { inner: Arc::new(Inner { backend: door.backend, record, native }) }
     }
 

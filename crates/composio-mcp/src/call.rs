@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 
 use crate::shown::result_schema;
 
+/// What is said of a call whose end nobody saw.
+const CUT_OFF: &str = "The call was cut off before it answered. It may have taken effect: look before you call again.";
 /// How many reports wait for a client that reads slowly. Those that find no room are left out.
 const REPORTS: usize = 1024;
 
@@ -29,7 +31,8 @@ pub(crate) async fn run(
     };
     tokio::select! {
         biased;
-        () = context.ct.cancelled() => Err(ErrorData::internal_error("The call was cancelled.", None)),
+        // Who cancelled does not read this. Others do, whose server stops under the call.
+        () = context.ct.cancelled() => Err(ErrorData::internal_error(CUT_OFF, None)),
         answer = AssertUnwindSafe(answering).catch_unwind() => answer.map(|answer| result(answer, structured)).map_err(|_| {
             // Without an answer the client would wait for ever. What was said in panic may hold anything.
             tracing::error!(tool = %slug, "the tool panicked");

@@ -77,10 +77,10 @@ fn is_native(tool: &SessionTool) -> bool {
 }
 
 /// The schema of the result, where clients are told: of native tools, whose authors know it. What services answer is
-/// described too loosely to be held against it.
+/// described too loosely to be held against it. Until 2025-11-25 the protocol knows objects and nothing else.
 pub(crate) fn result_schema(tool: &SessionTool) -> Option<&Arc<JsonObject>> {
     let schema = tool.definition().output_schema.as_ref().filter(|_| is_native(tool))?;
-    Some(schema.for_model())
+    (schema.value()["type"] == "object").then(|| schema.for_model())
 }
 
 fn shown(tool: &SessionTool, name: &str) -> Tool {

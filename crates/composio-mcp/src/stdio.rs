@@ -2,6 +2,7 @@
 
 use composio_core::{Error, ErrorKind, Result, Session};
 use rmcp::ServiceExt as _;
+use rmcp::service::ServerInitializeError;
 
 use crate::SessionServer;
 
@@ -28,8 +29,12 @@ impl SessionServer {
     /// # Errors
     /// As [`serve_stdio`].
     pub async fn serve_stdio(self) -> Result<()> {
-        let running = self.serve(rmcp::transport::stdio()).await.map_err(broken)?;
-        running.waiting().await.map(drop).map_err(broken)
+        match self.serve(rmcp::transport::stdio()).await {
+            Ok(running) => running.waiting().await.map(drop).map_err(broken),
+            // The client left before it said hello, which is no failure of ours.
+            Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
+            Err(error) => Err(broken(error)),
+        }
     }
 }
 

@@ -147,9 +147,11 @@ pub(crate) async fn answer<M>(tools: &ToolSet, echo: Vec<M>, asked: Vec<Asked<'_
 
 impl<M> Answered<M> {
     /// Answers a call of a tool of your own, which is taken from [`unhandled`](Self::unhandled). The answers stay in the
-    /// model's order.
+    /// model's order, and of two for the same call the later one counts.
     pub fn answer(&mut self, call: Unhandled, text: impl Into<String>) {
         let Unhandled { id, custom, caller, place, .. } = call;
+        // A copy of it may be there still, and a call that has two answers is refused.
+        self.unhandled.retain(|left| left.place != place);
         self.put(place, Slot { id, custom, caller }, text.into());
     }
 
@@ -162,8 +164,10 @@ impl<M> Answered<M> {
 
     /// The model's turn and the answers, in order, as the iterator gives them.
     #[must_use]
-    pub fn into_messages(self) -> Vec<M> {
-        self.into_iter().collect()
+    pub fn into_messages(mut self) -> Vec<M> {
+        let mut messages = std::mem::take(&mut self.echo);
+        messages.extend(self.into_answers());
+        messages
     }
 
     /// The answers alone, where the provider keeps the conversation itself (`previous_response_id`).
@@ -181,18 +185,20 @@ impl<M> Answered<M> {
     }
 
     fn put(&mut self, place: usize, slot: Slot, text: String) {
-        let at = self.answers.partition_point(|(before, _)| *before <= place);
-        self.answers.insert(at, (place, (self.make)(slot, text)));
+        let answer = (place, (self.make)(slot, text));
+        match self.answers.binary_search_by_key(&place, |(place, _)| *place) {
+            Ok(at) => self.answers[at] = answer,
+            Err(at) => self.answers.insert(at, answer),
+        }
     }
 }
 
 impl<M> IntoIterator for Answered<M> {
     type Item = M;
-    type IntoIter = std::iter::Chain<std::vec::IntoIter<M>, std::vec::IntoIter<M>>;
+    type IntoIter = std::vec::IntoIter<M>;
 
-    fn into_iter(mut self) -> Self::IntoIter {
-        let echo = std::mem::take(&mut self.echo);
-        echo.into_iter().chain(self.into_answers())
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_messages().into_iter()
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn answer_reply(
 }
 
 /// The choice that goes on; others are alternatives to it, and running their calls would do everything twice.
-fn first(choices: &[ChatChoice]) -> Option<&ChatChoice> {
+pub(crate) fn first(choices: &[ChatChoice]) -> Option<&ChatChoice> {
     choices.iter().find(|choice| choice.index == 0).or_else(|| choices.first())
 }
 

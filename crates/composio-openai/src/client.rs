@@ -8,12 +8,14 @@ use async_openai::Client;
 use async_openai::config::Config;
 use async_openai::error::OpenAIError;
 use async_openai::types::chat::{
-    ChatCompletionRequestMessage, CreateChatCompletionRequest, CreateChatCompletionResponse,
+    ChatCompletionRequestMessage, ChatCompletionToolChoiceOption, CreateChatCompletionRequest,
+    CreateChatCompletionResponse, ToolChoiceAllowedMode, ToolChoiceOptions,
 };
 use composio_core::{BoxFuture, Error, ErrorKind, ToolSet};
 use futures::future::join_all;
 
 use crate::answered::{Answered, Failure, Unhandled};
+use crate::chat::first;
 use crate::tools::OpenAiTools as _;
 
 /// How often the model is asked unless said otherwise.
@@ -23,7 +25,8 @@ type Handler<'a> = Box<dyn Fn(Unhandled) -> BoxFuture<Option<String>> + Send + S
 
 /// Asks a model over Chat Completions, answers its calls and asks again, until it has no more.
 ///
-/// The tools of the set join those that the request has already. Await the returned value; it can be told
+/// The tools of the set join those that the request has already. A `tool_choice` that forces a call holds for the first
+/// turn; after that the model chooses, or it would call and never finish. Await the returned value; it can be told
 /// [how often](RunChat::turn_limit) to ask and [who runs](RunChat::others) the tools that are not of the set.
 ///
 /// # Example
@@ -125,6 +128,7 @@ impl<'a, C: Config> RunChat<'a, C> {
             };
             failures.append(&mut answered.failures);
             self.request.messages.extend(answered);
+            self.request.tool_choice = self.request.tool_choice.and_then(unforced);
         }
         let message = format!("the model still calls tools after {} turns; allow it more", self.turn_limit);
         Err(self.stopped(failures, Error::new(ErrorKind::Cancelled, message)))
@@ -173,7 +177,7 @@ impl<C: Config> fmt::Debug for RunChat<'_, C> {
 impl Finished {
     /// What the model said last; empty where it said nothing.
     pub fn text(&self) -> &str {
-        self.reply.choices.first().and_then(|choice| choice.message.content.as_deref()).unwrap_or_default()
+        first(&self.reply.choices).and_then(|choice| choice.message.content.as_deref()).unwrap_or_default()
     }
 }
 
@@ -207,8 +211,22 @@ impl From<Stopped> for Error {
     }
 }
 
+/// A choice that leaves the model free to finish. One that forces a call, kept up, would have it call in each turn, with
+/// all that the call does.
+fn unforced(mut choice: ChatCompletionToolChoiceOption) -> Option<ChatCompletionToolChoiceOption> {
+    use ChatCompletionToolChoiceOption::{AllowedTools, Custom, Function, Mode};
+    match &mut choice {
+        Function(_) | Custom(_) | Mode(ToolChoiceOptions::Required) => return None,
+        AllowedTools(allowed) => {
+            allowed.allowed_tools.iter_mut().for_each(|tools| tools.mode = ToolChoiceAllowedMode::Auto);
+        }
+        Mode(ToolChoiceOptions::Auto | ToolChoiceOptions::None) => {}
+    }
+    Some(choice)
+}
+
 /// Why the model's service gave no reply. What it said is the source, and is repeated only where that is about the
-/// request: other messages may quote the key.
+/// request. Who refuses a key may quote it, and a reply that cannot be read is the user's: neither is kept.
 fn refused(error: OpenAIError) -> Error {
     let (kind, message) = match &error {
         OpenAIError::ApiError(answer) => match answer.status_code.as_u16() {
@@ -227,5 +245,10 @@ fn refused(error: OpenAIError) -> Error {
             (ErrorKind::Unexpected, message.to_owned())
         }
     };
-    Error::new(kind, message).with_source(error)
+    let said = Error::new(kind, message);
+    match error {
+        OpenAIError::ApiError(_) if kind == ErrorKind::Unauthorized => said,
+        OpenAIError::JSONDeserialize(problem, _) => said.with_source(problem),
+        error => said.with_source(error),
+    }
 }

@@ -90,9 +90,15 @@ fn echo_of_call(call: &Object, id: &str) -> Value {
         echo.insert("type".to_owned(), "function".into());
     }
     if let Some(Value::Object(function)) = echo.get_mut("function") {
-        function.entry("arguments").or_insert_with(|| "{}".into());
+        fill_arguments(function);
     }
     Value::Object(echo)
+}
+
+fn fill_arguments(call: &mut Object) {
+    if call.get("arguments").is_none_or(Value::is_null) {
+        call.insert("arguments".to_owned(), "{}".into());
+    }
 }
 
 fn chat_answer(slot: Slot, text: String) -> Value {
@@ -113,7 +119,7 @@ pub(crate) async fn answer_response(set: &ToolSet, reply: &Value) -> Option<Answ
         back.insert("call_id".to_owned(), id.as_str().into());
         back.entry("type").or_insert_with(|| "function_call".into());
         if text(call, "type") != "custom_tool_call" {
-            back.entry("arguments").or_insert_with(|| "{}".into());
+            fill_arguments(&mut back);
         }
         echo.push(Value::Object(back));
         asked.push(response_call(call, id));

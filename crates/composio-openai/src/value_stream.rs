@@ -95,7 +95,7 @@ impl ChatValueStream {
             index.or(last) == Some(*at) && !whole && !begins_anew(&id, &name, &text(call, "id").unwrap_or_default())
         };
         let place = self.calls.iter().rposition(of).unwrap_or_else(|| {
-            let next = last.map_or(0, |last| last + 1);
+            let next = last.map_or(0, |last| last.saturating_add(1));
             self.calls.push((index.unwrap_or(next), Map::new()));
             self.calls.len() - 1
         });
@@ -158,7 +158,8 @@ fn merge_call(call: &mut Map<String, Value>, name: &str, value: &Value) {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ResponseValueStream {
-    items: BTreeMap<u64, Value>,
+    /// By their index, and the count of those that came after it without one.
+    items: BTreeMap<(u64, usize), Value>,
     response: Option<Value>,
 }
 
@@ -173,9 +174,10 @@ impl ResponseValueStream {
     pub fn push(&mut self, event: &Value) {
         match event["type"].as_str() {
             Some("response.output_item.done") => {
-                let next = self.items.last_key_value().map_or(0, |(last, _)| last + 1);
-                let index = event["output_index"].as_u64().unwrap_or(next);
-                self.items.insert(index, event["item"].clone());
+                // Without an index it comes after all others, also after the largest.
+                let next = self.items.last_key_value().map_or((0, 0), |((index, again), _)| (*index, again + 1));
+                let place = event["output_index"].as_u64().map_or(next, |index| (index, 0));
+                self.items.insert(place, event["item"].clone());
             }
             Some("response.completed" | "response.incomplete" | "response.failed") => {
                 self.response = Some(event["response"].clone());

@@ -46,11 +46,13 @@ const CLIENT: &str = "mcp-session-id";
 /// anything is read, every time: a token that was revoked stops working with the next request, and a stream that is open
 /// ends within 30 seconds. What a client opened for one session is found through no other.
 ///
-/// The native tools of a session are offered while a [`Session`](composio_core::Session) value that has them lives in this
-/// process, made by this `composio` or a clone of it.
+/// The native tools of a session are offered while a [`Session`](composio_core::Session) value that was given them lives in
+/// this process, made by this `composio` or a clone of it. A client that said hello before keeps them until it leaves or
+/// is forgotten.
 ///
 /// What it keeps is bounded: 1,000 sessions at a time with 32 clients each, and those that were used longest ago make
-/// room; a client that was silent for half an hour is forgotten and says hello again. A request has 4 MiB at most.
+/// room; a client that was silent for half an hour is forgotten and says hello again. Who makes room or is forgotten gets
+/// no answer to what still runs; see [`idle`](McpOptions::idle). A request has 4 MiB at most.
 ///
 /// Merge it at the root. It adds no fallback, and its checks cover its own route alone. Requests need a tokio runtime with time.
 ///
@@ -129,12 +131,16 @@ impl McpOptions {
     }
 
     /// How long a client may be silent before it has to say hello again: half an hour unless said.
+    ///
+    /// A client that waits for an answer is silent too, unless the tool reports progress: give more than your slowest tool
+    /// takes. A call that is cut off like this has no answer; what the backend was told by then goes on.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.limits.idle = idle;
         self
     }
 
-    /// How many sessions are served at a time: 1,000 unless said.
+    /// How many sessions are served at a time: 1,000 unless said. Give more than have clients at one time: the session that
+    /// makes room is cut off, with the calls that it runs.
     pub fn max_sessions(mut self, sessions: usize) -> Self {
         self.limits.sessions = sessions.max(1);
         self

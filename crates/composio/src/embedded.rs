@@ -79,7 +79,8 @@ impl Embedded {
     }
 
     /// The door to sessions. Every one is the same: native tools that a session is given through one are offered to MCP
-    /// clients for as long as that [`Session`](composio_core::Session) value lives.
+    /// clients for as long as that [`Session`](composio_core::Session) value lives, and to those that said hello by then
+    /// until they leave.
     #[must_use]
     pub fn composio(&self) -> Composio {
         self.composio.clone()

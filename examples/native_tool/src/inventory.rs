@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use composio::{Error, ErrorKind, Result, Tool, ToolContext, ToolHints};
+use composio::{Error, ErrorKind, Result, Schema, Tool, ToolContext, ToolHints};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A machine of ours. In an application this is a table, or a struct that is too dear to be sent anywhere.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct Machine {
     kind: Kind,
     floor: u8,
@@ -40,7 +40,8 @@ pub(crate) enum Kind {
     Printer,
 }
 
-#[derive(Debug, Serialize)]
+/// What the model reads. Its schema goes to MCP clients.
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Found {
     machines: Vec<Machine>,
 }
@@ -56,6 +57,10 @@ impl Tool for FindMachine {
 
     fn hints(&self) -> ToolHints {
         ToolHints::read_only()
+    }
+
+    fn output_schema(&self) -> Option<Schema> {
+        Some(Schema::of::<Found>())
     }
 
     async fn call(&self, cx: ToolContext, wanted: Wanted) -> Result<Found> {

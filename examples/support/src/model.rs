@@ -1,6 +1,7 @@
 //! Which model an example talks to.
 
 use std::env;
+use std::fmt;
 
 use anyhow::{Result, bail};
 use composio_demo::{Reply, ScriptedModel, Turn};
@@ -14,7 +15,6 @@ const OPENAI: &str = "https://api.openai.com/v1";
 const NAME: &str = "gpt-4.1-mini";
 
 /// A model that speaks OpenAI's protocols: a provider's, or a scripted one in this process.
-#[derive(Debug)]
 pub struct Model {
     base_url: String,
     api_key: String,
@@ -83,5 +83,13 @@ impl Model {
         if let Some(model) = self.scripted {
             model.shutdown().await;
         }
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Model");
+        shown.field("base_url", &self.base_url).field("name", &self.name).finish_non_exhaustive()
     }
 }

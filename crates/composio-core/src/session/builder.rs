@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
 
 use url::Url;
 
@@ -214,7 +213,7 @@ impl IntoFuture for SessionBuilder {
             }
             self.config.validate()?;
             let record = self.door.backend.create_session(&self.user, &self.config).await?;
-            Ok(Session::new(self.door, record, Arc::new(self.native)))
+            Ok(Session::new(self.door, record, self.native))
         })
     }
 }
@@ -250,7 +249,8 @@ impl OpenSession {
     }
 
     /// Takes the native tools of a [`Session`] of this id that lives in this process, made by the same [`Composio`] or a
-    /// clone of it. Where there is one, they stand in place of those given here.
+    /// clone of it. Where there is one, they stand in place of those given here. What is found is kept, and not found
+    /// again through this session: it stays with the one that was given it.
     pub fn live_tools(mut self) -> Self {
         self.live = true;
         self
@@ -268,8 +268,10 @@ impl IntoFuture for OpenSession {
             }
             let record = self.door.backend.session(&self.id).await?;
             let found = if self.live { self.door.live.find(&self.id) } else { None };
-            let native = found.unwrap_or_else(|| Arc::new(self.native));
-            Ok(Session::new(self.door, record, native))
+            Ok(match found {
+                Some(native) => Session::of_found(self.door, record, native),
+                None => Session::new(self.door, record, self.native),
+            })
         })
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct LiveTools {
     by_session: Arc<Mutex<BySession>>,
 }
 
-/// A session's tools, in the register for as long as this lives.
+/// A session's tools; in the register for as long as this lives, where they were given to this session.
 pub(super) struct Registered {
     session: SessionId,
     tools: Arc<NativeTools>,
@@ -43,6 +43,11 @@ impl LiveTools {
 }
 
 impl Registered {
+    /// Tools that nobody is to find.
+    pub(super) fn nowhere(session: &SessionId, tools: Arc<NativeTools>) -> Self {
+        Self { session: session.clone(), tools, register: None }
+    }
+
     pub(super) fn tools(&self) -> &NativeTools {
         &self.tools
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// What a model sent as arguments, in the form in which its framework has them.
 ///
 /// Nothing, blanks, `null` and `{}` are alike, and an object that was encoded twice is decoded twice. Anything else is
-/// refused with a text for the model. Rules: `rust-frameworks` 2.3.
+/// refused with a text for the model.
 ///
 /// # Example
 /// ```

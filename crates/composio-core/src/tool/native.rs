@@ -86,6 +86,12 @@ pub trait Tool: Send + Sync + 'static {
         ToolHints::default()
     }
 
+    /// The schema of its result, such as `Some(Schema::of::<Self::Output>())` where that implements `JsonSchema`. MCP
+    /// clients are told it and may hold results against it. None by default.
+    fn output_schema(&self) -> Option<Schema> {
+        None
+    }
+
     /// Runs it.
     ///
     /// # Errors
@@ -168,7 +174,7 @@ struct Typed<T>(T);
 impl<T: Tool> Erased for Typed<T> {
     fn call<'a>(&'a self, cx: ToolContext, arguments: Map<String, Value>) -> Running<'a> {
         Box::pin(async move {
-            let input = serde_json::from_value(Value::Object(arguments)).map_err(|error| unfit(&error))?;
+            let input = serde_json::from_value(Value::Object(arguments)).map_err(|error| unreadable::<T>(&error))?;
             let output = self.0.call(cx, input).await?;
             let data = serde_json::value::to_raw_value(&output).map_err(|error| {
                 Error::new(ErrorKind::Unexpected, "the tool's result cannot be written as JSON").with_source(error)
@@ -198,8 +204,9 @@ impl NativeTools {
     /// `Conflict` where the slug is taken.
     pub(crate) fn add<T: Tool>(&mut self, tool: T) -> Result<()> {
         let slug = native_slug(T::SLUG)?;
-        let definition =
+        let mut definition =
             ToolDefinition::new(slug.clone(), tool.description(), input_schema::<T::Input>(&slug)?).hints(tool.hints());
+        definition.output_schema = tool.output_schema().map(Arc::new);
         let tool = NativeTool { definition: Arc::new(definition), run: Arc::new(Typed(tool)) };
         match self.tools.insert(slug.clone(), tool) {
             None => Ok(()),
@@ -261,13 +268,9 @@ fn native_slug(slug: &str) -> Result<ToolSlug> {
     ToolSlug::new(format!("{PREFIX}{slug}"))
 }
 
-/// The schema of a Rust type as models like it: self-contained, draft 7, without titles.
+/// The schema of a tool's arguments: an object's.
 fn input_schema<T: JsonSchema>(slug: &ToolSlug) -> Result<Schema> {
-    let settings = SchemaSettings::draft07().with(|settings| {
-        settings.inline_subschemas = true;
-        settings.meta_schema = None;
-    });
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let mut schema = generated::<T>();
     let Some(root) = schema.as_object_mut().filter(|root| root.get("type").is_some_and(|kind| kind == "object")) else {
         return Err(Error::invalid_input(
             "native tool",
@@ -275,9 +278,43 @@ fn input_schema<T: JsonSchema>(slug: &ToolSlug) -> Result<Schema> {
             "its Input has to be a struct with named fields",
         ));
     };
-    root.remove("title");
     root.entry("properties").or_insert_with(|| Value::Object(Map::new()));
     Ok(schema.into())
+}
+
+/// The schema of a Rust type as models like it: self-contained, draft 7, without a title.
+fn generated<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.remove("title");
+    }
+    schema
+}
+
+impl Schema {
+    /// The schema of a Rust type, doc comments included. Types that refer to themselves are the one thing that stays
+    /// a reference.
+    ///
+    /// # Example
+    /// ```
+    /// use composio_core::{Schema, schemars};
+    ///
+    /// #[derive(schemars::JsonSchema)]
+    /// struct Found {
+    ///     /// How many there are.
+    ///     count: u32,
+    /// }
+    ///
+    /// assert_eq!(Schema::of::<Found>().value()["properties"]["count"]["description"], "How many there are.");
+    /// ```
+    #[must_use]
+    pub fn of<T: JsonSchema>() -> Self {
+        generated::<T>().into()
+    }
 }
 
 /// Checks the names of the arguments against the schema, so that a model learns of all of them at once.
@@ -295,12 +332,21 @@ fn check_keys(schema: &Value, arguments: &Map<String, Value>) -> Result<()> {
         let unknown = arguments.keys().filter(|name| !properties.contains_key(*name));
         problems.extend(unknown.map(|name| format!("/{name} is not a parameter")));
     }
-    if problems.is_empty() { Ok(()) } else { Err(unfit(&problems.join("; "))) }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let problems = problems.join("; ");
+    Err(unfit(format!("arguments do not fit the schema: {problems}"), &problems))
 }
 
-fn unfit(problem: &impl fmt::Display) -> Error {
+/// What serde says quotes the argument, which is the user's: the model, who wrote it, reads it, and no log does.
+fn unreadable<T: Tool>(problem: &serde_json::Error) -> Error {
+    unfit(format!("arguments do not fit the input type of {PREFIX}{}", T::SLUG), problem)
+}
+
+fn unfit(message: String, problem: &impl fmt::Display) -> Error {
     let text = format!("The arguments do not fit the tool's schema: {problem}. Correct them and call again.");
-    Error::new(ErrorKind::InvalidInput, format!("arguments do not fit the schema: {problem}")).with_model_text(text)
+    Error::new(ErrorKind::InvalidInput, message).with_model_text(text)
 }
 
 #[cfg(test)]

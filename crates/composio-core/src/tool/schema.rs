@@ -52,6 +52,8 @@ impl fmt::Display for NotStrict {
     }
 }
 
+impl std::error::Error for NotStrict {}
+
 impl Schema {
     /// Takes the text as it is; it is valid by its type.
     #[must_use]
@@ -78,7 +80,8 @@ impl Schema {
     }
 
     /// The schema as models take it: an object with `properties` at the root, `nullable` written as JSON Schema has it,
-    /// and nothing `required` that is not there. Everything else stays as it came.
+    /// nothing `required` that is not there, and `items` at every array, without which some providers refuse the request.
+    /// Everything else stays as it came.
     pub fn for_model(&self) -> &Arc<Map<String, Value>> {
         self.model.get_or_init(|| Arc::new(clean::cleaned(self.text.to_value())))
     }

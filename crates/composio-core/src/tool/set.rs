@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, model_name};
 use super::native::{Progress, ProgressSink};
 use super::schema::drop_added_nulls;
-use super::{Arguments, ToolDefinition, ToolOutput, parse_arguments};
+use super::{Arguments, ToolDefinition, ToolOutput};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ToolSlug;
 use crate::session::Session;
@@ -72,22 +72,26 @@ impl SessionTool {
 
     /// Runs it for a model: whatever happens is an [`Answer`] that it can read.
     pub fn answer<'a>(&'a self, arguments: impl Into<Arguments<'a>>) -> impl Future<Output = Answer> + Send + 'a {
-        let arguments = arguments.into().into_object();
+        let arguments = self.meant(arguments.into());
         async move {
             let outcome = match arguments {
-                Ok(mut arguments) => {
-                    if self.is_strict() {
-                        drop_added_nulls(&mut arguments, self.definition.input_schema.for_model());
-                    }
-                    self.call(arguments).await
-                }
+                Ok(arguments) => self.call(arguments).await,
                 Err(error) => Err(error),
             };
             Answer::new(outcome, self.reveal_links)
         }
     }
 
-    /// Runs it.
+    /// What a model meant with what it wrote.
+    fn meant(&self, arguments: Arguments<'_>) -> Result<Map<String, Value>> {
+        let mut arguments = arguments.into_object()?;
+        if self.is_strict() {
+            drop_added_nulls(&mut arguments, self.definition.input_schema.for_model());
+        }
+        Ok(arguments)
+    }
+
+    /// Runs it on these arguments, as they are.
     ///
     /// # Errors
     /// As [`Session::execute`].
@@ -96,12 +100,12 @@ impl SessionTool {
         self.session.run(call, self.progress.clone()).await
     }
 
-    /// Runs it on what a model sent as text; see [`parse_arguments`].
+    /// Runs it on what a model sent as text, read as [`answer`](Self::answer) reads it.
     ///
     /// # Errors
     /// As [`Session::execute`]; text that holds no object never reaches the backend.
     pub async fn call_str(&self, arguments: &str) -> Result<ToolOutput> {
-        self.call(parse_arguments(arguments)?).await
+        self.call(self.meant(arguments.into())?).await
     }
 }
 
@@ -114,7 +118,7 @@ impl fmt::Debug for SessionTool {
 /// The tools of a session in the backend's order, which is deterministic, so that prompt caches hit. Cheap to clone.
 ///
 /// An adapter turns it into its framework's own tools; see the crates `composio-openai`, `composio-rig`,
-/// `composio-langchain` and `composio-mcp`.
+/// `composio-langchain`, `composio-genai` and `composio-mcp`.
 ///
 /// # Example
 /// ```
@@ -158,8 +162,6 @@ impl ToolSet {
     /// Hands out schemas that providers enforce on what a model writes, where the schema can be said in their subset; a
     /// tool whose schema cannot stays as it is, with a warning in the log. Parameters that were optional become
     /// required and open to `null`, and such a `null` is left out again before the tool runs.
-    ///
-    /// Rule: `rust-frameworks` 2.6.
     #[must_use]
     pub fn strict(self) -> Self {
         for tool in &self {

@@ -233,6 +233,9 @@ async fn a_null_that_strictness_asked_for_is_left_out_and_no_other() -> Result<(
         assert_eq!(Value::Object(backend.calls().pop().unwrap().arguments), expected, "{name}");
     }
     let closed = strict.get("GITHUB_CLOSED").unwrap();
+    closed.call_str(&nulls.to_string()).await?;
+    let meant = json!({"a": null, "c": null, "d": null});
+    assert_eq!(Value::Object(backend.calls().pop().unwrap().arguments), meant, "`call_str` is for a model's text too");
     closed.call(nulls.as_object().unwrap().clone()).await?;
     assert_eq!(Value::Object(backend.calls().pop().unwrap().arguments), nulls, "`call` takes arguments as they are");
     Ok(())

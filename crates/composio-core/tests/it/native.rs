@@ -240,3 +240,14 @@ async fn a_model_sees_the_schema_of_the_type() -> Result<()> {
     assert_eq!(nothing.as_str(), r#"{"type":"object","properties":{}}"#);
     Ok(())
 }
+
+/// What a model wrote is the user's: the model reads it again, and no log does.
+#[tokio::test]
+async fn arguments_of_the_wrong_type_are_not_printed() -> Result<()> {
+    let session = Composio::with_backend(ScriptedBackend::new()).create("u").tool(Add).await?;
+    let error = session.execute("LOCAL_ADD", json!({"a": "my diary", "b": 2})).await.unwrap_err();
+    assert!(error.for_model().contains("my diary"), "{}", error.for_model());
+    let printed = format!("{error} {error:?}");
+    assert!(printed.contains("LOCAL_ADD") && !printed.contains("diary"), "{printed}");
+    Ok(())
+}

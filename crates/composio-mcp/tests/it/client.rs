@@ -74,6 +74,10 @@ impl Client {
         self.running.send_cancellable_request(request, PeerRequestOptions::no_options()).await.unwrap()
     }
 
+    pub(crate) fn stop_server(&self) {
+        self.server.cancellation_token().cancel();
+    }
+
     pub(crate) async fn close(self) {
         self.running.cancel().await.unwrap();
         self.server.waiting().await.unwrap();

@@ -12,7 +12,7 @@ use composio_core::{
 use composio_mcp::SessionServer;
 use serde_json::json;
 
-use crate::client::Client;
+use crate::client::{Client, read};
 
 /// Lists two tools that describe their results: one of a toolkit, and one of nobody's, as native ones are.
 #[derive(Debug)]
@@ -43,7 +43,8 @@ impl Backend for Described {
     }
     async fn list_tools(&self, _: &SessionId, _: &ToolQuery) -> Result<Page<ToolDefinition>> {
         let of_kit = definition("KIT_COUNT").toolkit(ToolkitSlug::new("kit")?);
-        Ok(Page::new(vec![of_kit, definition("COUNT"), definition("FAIL")], None, None))
+        let list = definition("LIST").output_schema(Schema::from(json!({"type": "array"})));
+        Ok(Page::new(vec![of_kit, definition("COUNT"), definition("FAIL"), list], None, None))
     }
     async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
         self.0.list_toolkits(session, query).await
@@ -51,6 +52,7 @@ impl Backend for Described {
     async fn execute(&self, _: &SessionId, call: ToolCall) -> Result<ToolOutput> {
         match call.tool.as_str() {
             "FAIL" => Err(Error::new(ErrorKind::ToolFailed, "no")),
+            "LIST" => Ok(ToolOutput::new(json!([1]))),
             _ => Ok(ToolOutput::new(json!({"n": 1}))),
         }
     }
@@ -91,5 +93,18 @@ async fn a_result_that_was_described_comes_bare_too() {
     for (name, expected) in [("KIT_COUNT", None), ("COUNT", Some(json!({"n": 1}))), ("FAIL", None)] {
         assert_eq!(client.call(name, json!({})).await.structured_content, expected, "{name}");
     }
+    client.close().await;
+}
+
+/// Up to 2025-11-25 a client knows results that are objects, and no others.
+#[tokio::test]
+async fn a_result_that_is_no_object_comes_as_the_envelope_alone() {
+    let client = client().await;
+    let tools = client.tools().await.unwrap();
+    let list = tools.iter().find(|tool| tool.name == "LIST").unwrap();
+    assert_eq!(list.output_schema, None);
+    let result = client.call("LIST", json!({})).await;
+    assert_eq!(read(&result).0["data"], json!([1]), "one text, as from every tool");
+    assert_eq!(result.structured_content, None);
     client.close().await;
 }

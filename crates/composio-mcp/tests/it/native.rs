@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use composio_core::{Composio, Result, Session, Tool, ToolContext, ToolHints};
+use composio_core::{Composio, Result, Schema, Session, Tool, ToolContext, ToolHints};
 use composio_mcp::SessionServer;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -116,6 +116,19 @@ async fn a_call_that_the_client_cancels_is_dropped_where_it_stands() {
 }
 
 #[tokio::test]
+async fn a_call_that_the_server_cuts_off_may_have_taken_effect() {
+    let begun = Arc::new(Notify::new());
+    let wait = Wait { begun: Arc::clone(&begun), dropped: Arc::default() };
+    let client = Client::of(SessionServer::new(session(wait).await)).await;
+    let call = client.begin("LOCAL_WAIT", json!({})).await;
+    begun.notified().await;
+    client.stop_server();
+    let error = refused(call.await_response().await.unwrap_err());
+    assert_eq!(error.code.0, -32603);
+    assert!(error.message.contains("may have taken effect"), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_tool_that_panics_is_answered_all_the_same() {
     let client = Client::of(SessionServer::new(session(Panics {}).await)).await;
     let error = refused(client.try_call("LOCAL_PANICS", json!({})).await.unwrap_err());
@@ -149,5 +162,42 @@ async fn with_the_prefix_the_bare_name_finds_nothing() {
     let client = Client::of(SessionServer::new(session(Steps {}).await)).await;
     let error = refused(client.try_call("STEPS", json!({})).await.unwrap_err());
     assert_eq!(error.code.0, -32602);
+    client.close().await;
+}
+
+/// Says what it gives.
+struct Counts;
+
+#[derive(Serialize, JsonSchema)]
+struct Counted {
+    /// How many there are.
+    count: u32,
+}
+
+impl Tool for Counts {
+    const SLUG: &'static str = "COUNTS";
+    type Input = Nothing;
+    type Output = Counted;
+
+    fn description(&self) -> Cow<'static, str> {
+        "Counts.".into()
+    }
+
+    fn output_schema(&self) -> Option<Schema> {
+        Some(Schema::of::<Counted>())
+    }
+
+    async fn call(&self, _: ToolContext, _: Nothing) -> Result<Counted> {
+        Ok(Counted { count: 3 })
+    }
+}
+
+#[tokio::test]
+async fn a_native_tool_that_describes_its_result_is_held_to_it() {
+    let client = Client::of(SessionServer::new(session(Counts).await)).await;
+    let shown = client.tools().await.unwrap()[1].output_schema.clone().unwrap();
+    assert_eq!(shown["properties"]["count"]["description"], "How many there are.");
+    let result = client.call("LOCAL_COUNTS", json!({})).await;
+    assert_eq!(result.structured_content, Some(json!({"count": 3})));
     client.close().await;
 }

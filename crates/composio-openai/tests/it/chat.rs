@@ -87,6 +87,22 @@ async fn answers_of_the_application_take_their_place() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_answered_twice_has_one_answer() {
+    let tools = kit::tools().await;
+    let reply = calling(&[call("a", "roll_dice", ""), call("b", "made_up", "")]);
+    let mut answered = tools.answer_chat(&wire(reply)).await.unwrap();
+    for call in answered.unhandled.clone().iter().filter(|call| call.name == "roll_dice") {
+        answered.answer(call.clone(), "3");
+        answered.answer(call.clone(), "4");
+    }
+    answered.answer_rest(&tools);
+    let messages = sent(&answered.into_messages());
+    assert_eq!(messages.as_array().unwrap().len(), 3, "the turn and two answers: {messages}");
+    assert_eq!((&messages[1]["tool_call_id"], &messages[1]["content"]), (&json!("a"), &json!("4")));
+    assert_eq!(messages[2]["tool_call_id"], "b");
+}
+
+#[tokio::test]
 async fn only_the_first_choice_is_acted_on() {
     let backend = kit::backend();
     let tools = kit::tools_of(&backend).await;

@@ -144,12 +144,45 @@ async fn a_refused_key_is_not_repeated() {
     assert_eq!(stopped.error.kind(), ErrorKind::Unauthorized);
     assert!(!stopped.to_string().contains(SECRET), "{stopped}");
     assert!(!stopped.error.for_model().contains(SECRET));
+    let printed = format!("{stopped:?}");
+    assert!(!printed.contains(SECRET), "{printed}");
+}
+
+/// Kept up, it would have the model call again and again, with all that the calls do.
+#[tokio::test]
+async fn a_choice_that_forces_a_call_holds_for_the_first_turn() {
+    use composio_openai::async_openai::types::chat::{
+        ChatCompletionNamedToolChoice, ChatCompletionToolChoiceOption, FunctionName, ToolChoiceOptions,
+    };
+    let function = FunctionName { name: "KIT_ECHO".to_owned() };
+    let one_tool = ChatCompletionToolChoiceOption::Function(ChatCompletionNamedToolChoice { function });
+    let some_tools = |mode: &str| -> ChatCompletionToolChoiceOption {
+        let allowed = json!([{"mode": mode, "tools": [{"type": "function", "function": {"name": "KIT_ECHO"}}]}]);
+        kit::wire(json!({"type": "allowed_tools", "allowed_tools": allowed}))
+    };
+    let mode = ChatCompletionToolChoiceOption::Mode;
+    for (choice, then) in [
+        (mode(ToolChoiceOptions::Required), None),
+        (one_tool, None),
+        (some_tools("required"), Some(some_tools("auto"))),
+        (mode(ToolChoiceOptions::Auto), Some(mode(ToolChoiceOptions::Auto))),
+        (mode(ToolChoiceOptions::None), Some(mode(ToolChoiceOptions::None))),
+    ] {
+        let (model, client) = Model::start([calling(&[call("a", "KIT_ECHO", "{}")]), saying("Done.")]).await;
+        let request = CreateChatCompletionRequest { tool_choice: Some(choice.clone()), ..request() };
+        run_chat(&client, &kit::tools().await, request).await.unwrap();
+        let asked = model.asked();
+        assert_eq!(asked[0]["tool_choice"], json!(choice));
+        assert_eq!(asked[1].get("tool_choice").cloned(), then.map(|then| json!(then)), "{choice:?}");
+    }
 }
 
 #[tokio::test]
 async fn a_reply_that_is_none_is_an_error_and_no_panic() {
-    let (_model, client) = Model::start([(200, json!({"hello": "world"}))]).await;
+    let (_model, client) = Model::start([(200, json!({"hello": SECRET}))]).await;
     let stopped = run_chat(&client, &kit::tools().await, request()).await.unwrap_err();
+    let printed = format!("{stopped:?}");
+    assert!(printed.contains("missing field") && !printed.contains(SECRET), "{printed}");
     assert_eq!(stopped.error.kind(), ErrorKind::Unexpected);
     assert_eq!(stopped.messages.len(), 1);
 }

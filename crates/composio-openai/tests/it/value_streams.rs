@@ -116,3 +116,16 @@ async fn a_response_is_gathered_with_whatever_events() {
     stream.push(&json!({"type": "response.completed", "response": whole}));
     assert_eq!(stream.finish(), whole);
 }
+
+#[test]
+fn no_index_is_too_large() {
+    let piece = |index: Value| json!({"index": index, "id": format!("c{index}"), "function": {"name": "KIT_ECHO"}});
+    let reply = gathered(&[json!({"tool_calls": [piece(json!(u64::MAX)), piece(Value::Null)]})], Some("tool_calls"));
+    assert_eq!(calls(&reply).as_array().unwrap().len(), 2);
+
+    let mut stream = ResponseValueStream::new();
+    for index in [json!(u64::MAX), Value::Null] {
+        stream.push(&json!({"type": "response.output_item.done", "output_index": index, "item": {"n": index}}));
+    }
+    assert_eq!(stream.finish()["output"], json!([{"n": u64::MAX}, {"n": null}]));
+}

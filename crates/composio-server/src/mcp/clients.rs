@@ -37,10 +37,12 @@ impl Clients {
         by_use.push(Arc::clone(client));
     }
 
-    /// Takes out the one that was used longest ago, where there is no room for another.
-    fn surplus(&self) -> Option<Client> {
+    /// Enters a new one, and takes out the one that was used longest ago where there are too many. Both at once: those
+    /// who say hello at the same time must not all find the last place free.
+    fn enter(&self, client: &Client) -> Option<Client> {
         let mut by_use = self.by_use();
-        (by_use.len() >= MOST).then(|| by_use.remove(0))
+        by_use.push(Arc::clone(client));
+        (by_use.len() > MOST).then(|| by_use.remove(0))
     }
 
     fn by_use(&self) -> MutexGuard<'_, Vec<Client>> {
@@ -53,11 +55,10 @@ impl SessionManager for Clients {
     type Transport = SessionTransport;
 
     async fn create_session(&self) -> Result<(Client, Self::Transport), Self::Error> {
-        if let Some(surplus) = self.surplus() {
+        let (client, transport) = self.local.create_session().await?;
+        if let Some(surplus) = self.enter(&client) {
             self.local.close_session(&surplus).await?;
         }
-        let (client, transport) = self.local.create_session().await?;
-        self.used(&client);
         Ok((client, transport))
     }
 
@@ -107,5 +108,31 @@ impl SessionManager for Clients {
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
         self.local.resume(client, last_event_id).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures::FutureExt as _;
+    use futures::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_say_hello_at_the_same_time_are_bounded_too() {
+        let clients = Clients::new(Duration::from_secs(60));
+        let mut hellos = pin!(join_all((0..MOST * 2).map(|_| clients.create_session())));
+        {
+            // All of them stand at the same place.
+            let _others_wait = clients.local.sessions.write().await;
+            assert!(hellos.as_mut().now_or_never().is_none());
+        }
+        let said: Vec<_> = hellos.await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(clients.by_use().len(), MOST);
+        assert_eq!(clients.local.sessions.read().await.len(), MOST);
+        let last = &said.last().unwrap().0;
+        assert!(clients.has_session(last).await.unwrap(), "those who came last stay");
     }
 }

@@ -1,11 +1,17 @@
 //! The way back from a strict schema: a `null` that only means "left out" is left out.
 
+use std::collections::{HashMap, HashSet};
+use std::ptr;
+
 use serde_json::{Map, Value};
 
 use super::walk::resolve;
 
 /// What is known of each schema already: schemas may refer to themselves.
-type Known = Vec<(*const Map<String, Value>, bool)>;
+type Known = HashMap<*const Map<String, Value>, bool>;
+
+/// How many schemas are asked whether one parameter may be `null`. Each may refer to the next, and the stack ends.
+const ASKED: usize = 256;
 
 /// Takes out each `null` under a parameter that was optional and does not accept one.
 pub(crate) fn drop_added_nulls(arguments: &mut Map<String, Value>, cleaned: &Map<String, Value>) {
@@ -28,7 +34,7 @@ impl<'a> Original<'a> {
             let added = !places.is_empty()
                 && places
                     .iter()
-                    .all(|(schema, below)| !requires(schema, name) && !self.takes_null(below, &mut Vec::new()));
+                    .all(|(schema, below)| !requires(schema, name) && !self.takes_null(below, &mut Known::new()));
             !(value.is_null() && added)
         });
         for (name, value) in object {
@@ -52,39 +58,51 @@ impl<'a> Original<'a> {
     /// The schemas themselves, those they refer to, and those they choose between.
     fn branches(&self, schemas: &[&'a Value]) -> Vec<&'a Map<String, Value>> {
         let mut found: Vec<&'a Map<String, Value>> = Vec::new();
-        let mut waiting = schemas.to_vec();
-        while let Some(schema) = waiting.pop() {
-            let Value::Object(map) = schema else { continue };
-            if found.iter().any(|known| std::ptr::eq(*known, map)) {
+        let mut known = HashSet::new();
+        let mut waiting: Vec<_> = schemas.iter().filter_map(|schema| schema.as_object()).collect();
+        while let Some(map) = waiting.pop() {
+            if !known.insert(ptr::from_ref(map)) {
                 continue;
             }
             found.push(map);
             waiting.extend(self.referred(map));
             let choices = ["anyOf", "oneOf"].iter().filter_map(|keyword| map.get(*keyword)?.as_array());
-            waiting.extend(choices.flatten());
+            waiting.extend(choices.flatten().filter_map(Value::as_object));
         }
         found
     }
 
-    fn referred(&self, map: &Map<String, Value>) -> Option<&'a Value> {
-        resolve(self.root, map.get("$ref")?.as_str()?)
+    fn referred(&self, map: &Map<String, Value>) -> Option<&'a Map<String, Value>> {
+        match map.get("$ref")?.as_str()? {
+            "#" => Some(self.root),
+            reference => resolve(self.root, reference)?.as_object(),
+        }
     }
 
     fn takes_null(&self, schema: &Value, known: &mut Known) -> bool {
-        let Value::Object(map) = schema else { return schema != &Value::Bool(false) };
-        let here = std::ptr::from_ref(map);
-        if let Some((_, takes)) = known.iter().find(|(schema, _)| *schema == here) {
+        match schema {
+            Value::Object(map) => self.map_takes_null(map, known),
+            other => *other != Value::Bool(false),
+        }
+    }
+
+    /// In doubt it does: a `null` that was meant is not left out.
+    fn map_takes_null(&self, map: &Map<String, Value>, known: &mut Known) -> bool {
+        let here = ptr::from_ref(map);
+        if let Some(takes) = known.get(&here) {
             return *takes;
         }
-        let place = known.len();
-        known.push((here, false));
+        if known.len() >= ASKED {
+            return true;
+        }
+        known.insert(here, false);
         let takes = takes_null_here(map)
-            && self.referred(map).is_none_or(|schema| self.takes_null(schema, known))
+            && self.referred(map).is_none_or(|schema| self.map_takes_null(schema, known))
             && ["anyOf", "oneOf"].iter().all(|keyword| match map.get(*keyword) {
                 Some(Value::Array(branches)) => branches.iter().any(|branch| self.takes_null(branch, known)),
                 _ => true,
             });
-        known[place].1 = takes;
+        known.insert(here, takes);
         takes
     }
 }
@@ -154,6 +172,29 @@ mod tests {
             let mut arguments = before.as_object().unwrap().clone();
             drop_added_nulls(&mut arguments, schema.as_object().unwrap());
             assert_eq!(Value::Object(arguments), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_its_own_root() {
+        let schema = json!({"type": "object", "properties": {"child": {"$ref": "#"}, "name": {"type": "string"}}});
+        let mut arguments = json!({"child": {"name": null, "child": null}, "name": "x"}).as_object().unwrap().clone();
+        drop_added_nulls(&mut arguments, schema.as_object().unwrap());
+        assert_eq!(Value::Object(arguments), json!({"child": {}, "name": "x"}));
+    }
+
+    /// What cannot be judged stays as the model wrote it.
+    #[test]
+    fn a_long_chain_of_references_ends() {
+        let links = 20_000;
+        let mut defs: Map<String, Value> =
+            (0..links).map(|n| (n.to_string(), json!({"$ref": format!("#/$defs/{}", n + 1)}))).collect();
+        defs.insert(links.to_string(), json!({"type": "string"}));
+        let schema = json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/0"}}, "$defs": defs});
+        for before in [json!({"a": null}), json!({"a": {"b": null}})] {
+            let mut arguments = before.as_object().unwrap().clone();
+            drop_added_nulls(&mut arguments, schema.as_object().unwrap());
+            assert_eq!(Value::Object(arguments), before);
         }
     }
 }

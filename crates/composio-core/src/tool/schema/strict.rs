@@ -1,5 +1,7 @@
 //! The subset of JSON Schema that providers enforce on arguments. Rules: `rust-frameworks` 2.6.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::NotStrict;
@@ -25,6 +27,10 @@ const INEXPRESSIBLE: [(&str, &str); 15] = [
 ];
 /// What says nothing there and is refused.
 const NOISE: [&str; 4] = ["default", "examples", "example", "$schema"];
+/// What may stand beside a reference: words for people and models.
+const WORDS: [&str; 2] = ["description", "title"];
+/// One of these has to say what a value is.
+const SAYS_WHAT: [&str; 5] = ["type", "enum", "const", "anyOf", "$ref"];
 const FORMATS: [&str; 9] = ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 type Outcome<T = ()> = Result<T, NotStrict>;
@@ -71,12 +77,17 @@ impl Walk<'_> {
         if map.get("additionalProperties").is_some_and(|more| *more != Value::Bool(false)) {
             return self.refuse("parameters that are not named");
         }
+        // Each side is closed, and would forbid the parameters of the other.
+        if ["anyOf", "oneOf", "$ref"].iter().any(|keyword| map.contains_key(*keyword)) {
+            return self.refuse("a choice or a reference beside parameters");
+        }
         let closed = map.contains_key("additionalProperties");
         let required = map.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        let required: HashSet<_> = required.iter().filter_map(Value::as_str).collect();
         match map.get_mut("properties") {
             Some(Value::Object(properties)) if closed || !properties.is_empty() => {
                 self.named("properties", properties)?;
-                let optional = properties.iter_mut().filter(|(name, _)| !required.iter().any(|it| it == *name));
+                let optional = properties.iter_mut().filter(|(name, _)| !required.contains(name.as_str()));
                 optional.for_each(|(_, schema)| widen(schema));
                 let all = properties.keys().map(|name| Value::from(name.as_str())).collect();
                 map.insert("required".to_owned(), Value::Array(all));
@@ -84,6 +95,7 @@ impl Walk<'_> {
             _ => return self.refuse("an object without parameters, which takes any"),
         }
         map.insert("additionalProperties".to_owned(), Value::Bool(false));
+        map.entry("type").or_insert_with(|| "object".into());
         self.plain(map)
     }
 
@@ -106,13 +118,11 @@ impl Walk<'_> {
             (true, false) => rename(map, "oneOf", "anyOf"),
             (false, _) => {}
         }
-        if let Some(Value::String(reference)) = map.get("$ref")
-            && reference != "#"
-            && resolve(self.root, reference).is_none()
-        {
-            return self.refuse("a reference that leads nowhere");
-        }
         map.retain(|keyword, _| !NOISE.contains(&keyword.as_str()));
+        self.reference(map)?;
+        if !SAYS_WHAT.iter().any(|keyword| map.contains_key(*keyword)) {
+            return self.refuse("a value of any type");
+        }
         if map.get("format").is_some_and(|format| !format.as_str().is_some_and(|it| FORMATS.contains(&it))) {
             map.shift_remove("format");
         }
@@ -129,6 +139,31 @@ impl Walk<'_> {
             Some(items) => self.below("items", items),
             None => Ok(()),
         }
+    }
+
+    /// Providers refuse words beside a reference; beside a choice of one they may stand.
+    fn reference(&self, map: &mut Map<String, Value>) -> Outcome {
+        let Some(Value::String(reference)) = map.get("$ref") else { return Ok(()) };
+        if !self.stays(reference) {
+            return self.refuse("a reference that leads to no definition");
+        }
+        if map.len() == 1 {
+            return Ok(());
+        }
+        if map.keys().any(|keyword| keyword != "$ref" && !WORDS.contains(&keyword.as_str())) {
+            return self.refuse("a reference beside other rules");
+        }
+        let reference = map.shift_remove("$ref");
+        map.insert("anyOf".to_owned(), serde_json::json!([{ "$ref": reference }]));
+        Ok(())
+    }
+
+    /// Whether a reference leads to a place that is the same in the strict form: a parameter comes to accept `null`, and
+    /// a choice changes its name.
+    fn stays(&self, reference: &str) -> bool {
+        let definition = ["#/$defs/", "#/definitions/"].iter().find_map(|place| reference.strip_prefix(place));
+        reference == "#"
+            || definition.is_some_and(|name| !name.contains('/') && resolve(self.root, reference).is_some())
     }
 }
 
@@ -200,8 +235,16 @@ mod tests {
                 json!({"properties": {"a": {"$ref": "#/$defs/A"}},
                     "$defs": {"A": {"properties": {"n": {"type": "null"}}, "required": ["n"]}}}),
                 json!({"properties": {"a": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]}}, "type": "object",
-                    "$defs": {"A": {"properties": {"n": {"type": "null"}}, "required": ["n"],
+                    "$defs": {"A": {"type": "object", "properties": {"n": {"type": "null"}}, "required": ["n"],
                     "additionalProperties": false}}, "required": ["a"], "additionalProperties": false}),
+            ),
+            (
+                "words beside a reference stand beside the choice of it",
+                json!({"properties": {"a": {"$ref": "#", "description": "More.", "default": null},
+                    "b": {"$ref": "#", "description": "More."}}, "required": ["b"]}),
+                json!({"properties": {"a": {"description": "More.", "anyOf": [{"$ref": "#"}, {"type": "null"}]},
+                    "b": {"description": "More.", "anyOf": [{"$ref": "#"}]}},
+                    "required": ["a", "b"], "type": "object", "additionalProperties": false}),
             ),
             (
                 "a tool that takes nothing",
@@ -233,6 +276,20 @@ mod tests {
             (below(json!({"$ref": "#/$defs/None"})), "/properties/a"),
             (below(json!({"$ref": "https://example.com/schema"})), "/properties/a"),
             (json!({"properties": {"x/y": {"contains": {}}}}), "/properties/x~1y"),
+            // Closed branches would forbid the parameters beside them, and the other way round.
+            (below(json!({"properties": {"k": {"type": "string"}}, "anyOf": [{"type": "null"}]})), "/properties/a"),
+            (
+                json!({"properties": {"k": {"type": "string"}}, "$ref": "#/$defs/A",
+                    "$defs": {"A": {"properties": {"b": {"type": "string"}}}}}),
+                "",
+            ),
+            (below(json!({"$ref": "#", "type": "object"})), "/properties/a"),
+            // Providers refuse the whole request for one of these.
+            (below(json!({})), "/properties/a"),
+            (below(json!({"description": "anything"})), "/properties/a"),
+            (below(json!({"type": "array"})), "/properties/a/items"),
+            // The place becomes another one, or comes to accept `null`.
+            (below(json!({"oneOf": [{"type": "string"}, {"$ref": "#/properties/a/oneOf/0"}]})), "/properties/a/anyOf"),
         ] {
             let refused = of(schema.clone()).unwrap_err();
             assert_eq!(refused.pointer, pointer, "{schema}: {refused}");

@@ -21,17 +21,28 @@ const SINGLE: [&str; 11] = [
     "else",
 ];
 
-/// Visits the schemas directly below this one.
-pub(super) fn children_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&mut Value)) {
+/// Visits the schemas directly below this one, with the keyword under which each stands.
+pub(super) fn children_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&str, &mut Value)) {
     for (keyword, below) in schema {
         match below {
-            Value::Object(named) if NAMED.contains(&keyword.as_str()) => named.values_mut().for_each(&mut visit),
-            Value::Array(listed) if LISTED.contains(&keyword.as_str()) || keyword == "items" => {
-                listed.iter_mut().for_each(&mut visit);
+            Value::Object(named) if NAMED.contains(&keyword.as_str()) => {
+                named.values_mut().for_each(|below| visit(keyword, below));
             }
-            Value::Object(_) if SINGLE.contains(&keyword.as_str()) => visit(below),
+            Value::Array(listed) if LISTED.contains(&keyword.as_str()) || keyword == "items" => {
+                listed.iter_mut().for_each(|below| visit(keyword, below));
+            }
+            Value::Object(_) if SINGLE.contains(&keyword.as_str()) => visit(keyword, below),
             _ => {}
         }
+    }
+}
+
+/// Whether a schema may be an array, and says so.
+pub(super) fn is_array(schema: &Map<String, Value>) -> bool {
+    match schema.get("type") {
+        Some(Value::String(one)) => one == "array",
+        Some(Value::Array(types)) => types.iter().any(|one| one == "array"),
+        _ => false,
     }
 }
 

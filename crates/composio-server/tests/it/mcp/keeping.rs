@@ -67,6 +67,18 @@ async fn a_client_that_says_hello_again_finds_the_session_as_it_is_now() {
 }
 
 #[tokio::test]
+async fn native_tools_that_were_taken_back_are_found_by_no_other_client() {
+    let world = World::new();
+    let session = world.composio.create("user_n").no_toolkits().tool(super::serving::Greet).await.unwrap();
+    let (mut before, mut after) = (world.client_of(&session), world.client_of(&session));
+    before.hello().await;
+    drop(session);
+    after.hello().await;
+    assert!(after.names().await.is_empty(), "whoever had them is gone");
+    assert_eq!(before.names().await, ["LOCAL_GREET"], "a client that began with them goes on");
+}
+
+#[tokio::test]
 async fn the_session_that_was_used_longest_ago_makes_room() {
     let world = World::with(backend(), |options| options.max_sessions(2));
     let ((_, mut one), (_, mut two), (_, mut three)) =
