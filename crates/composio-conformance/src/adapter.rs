@@ -208,7 +208,7 @@ macro_rules! __adapter_scenarios {
 ///     fn shown(&self, tools: &ToolSet) -> Vec<Shown> {
 ///         let shown = |tool: &composio_core::SessionTool| Shown {
 ///             name: tool.name().to_owned(),
-///             description: tool.definition().description.to_string(),
+///             description: tool.description().to_owned(),
 ///             schema: Value::Object(tool.schema().as_ref().clone()),
 ///             strict: Some(tool.is_strict()),
 ///         };

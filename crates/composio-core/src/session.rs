@@ -7,6 +7,7 @@ mod config;
 mod live;
 mod mcp;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -105,18 +106,16 @@ impl Session {
     /// `NotFound` where the session was deleted. `Conflict` where two tools have the same slug.
     pub async fn tools(&self) -> Result<ToolSet> {
         let mut query = ToolQuery { limit: Some(TOOL_PAGE), ..ToolQuery::new() };
-        let mut definitions = Vec::new();
+        let (mut definitions, mut seen) = (Vec::new(), HashSet::new());
         loop {
             let page = self.inner.backend.list_tools(self.id(), &query).await?;
             definitions.extend(page.items.into_iter().map(Arc::new));
-            if page.next_cursor.is_none() {
-                break;
-            }
-            if page.next_cursor == query.cursor {
-                let message = "the backend's list of tools does not end: a page names itself as the next one";
+            let Some(next) = page.next_cursor else { break };
+            if !seen.insert(next.clone()) {
+                let message = "the backend's list of tools does not end: a page names one as the next that was read";
                 return Err(Error::new(ErrorKind::Unexpected, message));
             }
-            query.cursor = page.next_cursor;
+            query.cursor = Some(next);
         }
         definitions.extend(self.inner.native.tools().definitions().map(Arc::clone));
         ToolSet::new(self, definitions)

@@ -126,9 +126,9 @@ impl Tool for LangChainTool {
     }
 
     fn description(&self) -> String {
-        let description = &self.tool.definition().description;
+        let description = self.tool.description();
         if !self.described {
-            return description.to_string();
+            return description.to_owned();
         }
         format!("{description} Its input is one JSON object of this schema: {}", self.parameters())
     }

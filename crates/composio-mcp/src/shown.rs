@@ -84,7 +84,7 @@ pub(crate) fn result_schema(tool: &SessionTool) -> Option<&Arc<JsonObject>> {
 }
 
 fn shown(tool: &SessionTool, name: &str) -> Tool {
-    let description = Cow::Owned(tool.definition().description.as_ref().to_owned());
+    let description = Cow::Owned(tool.description().to_owned());
     let mut shown = Tool::new(name.to_owned(), description, Arc::clone(tool.schema()));
     shown.output_schema = result_schema(tool).map(Arc::clone);
     shown.annotations = annotations(tool.definition().hints);

@@ -20,7 +20,7 @@ fn tool(tool: &SessionTool) -> ChatCompletionTools {
     ChatCompletionTools::Function(ChatCompletionTool {
         function: FunctionObject {
             name: tool.name().to_owned(),
-            description: Some(tool.definition().description.to_string()),
+            description: Some(tool.description().to_owned()),
             parameters: Some(Value::Object(Map::clone(tool.schema()))),
             // Left out means off, and some compatible servers do not know the word.
             strict: tool.is_strict().then_some(true),

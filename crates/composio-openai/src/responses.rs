@@ -17,7 +17,7 @@ pub(crate) fn tools(set: &ToolSet) -> Option<Vec<Tool>> {
 fn tool(tool: &SessionTool) -> Tool {
     Tool::Function(FunctionTool {
         name: tool.name().to_owned(),
-        description: Some(tool.definition().description.to_string()),
+        description: Some(tool.description().to_owned()),
         parameters: Some(Value::Object(Map::clone(tool.schema()))),
         // Never left out: this API takes that for "strict".
         strict: Some(tool.is_strict()),

@@ -30,7 +30,7 @@ pub(crate) fn response_tools(set: &ToolSet) -> Option<Vec<Value>> {
 fn function(tool: &SessionTool, strict: Option<bool>) -> Object {
     let mut function = Object::new();
     function.insert("name".to_owned(), tool.name().into());
-    function.insert("description".to_owned(), (*tool.definition().description).into());
+    function.insert("description".to_owned(), tool.description().into());
     function.insert("parameters".to_owned(), Value::Object(Map::clone(tool.schema())));
     if let Some(strict) = strict {
         function.insert("strict".to_owned(), strict.into());

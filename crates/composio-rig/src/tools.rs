@@ -80,7 +80,7 @@ impl RigTools for ToolSet {
 pub fn rig_tool(tool: &SessionTool) -> DynamicTool {
     #[expect(clippy::expect_used, reason = "it cannot happen, and no tool would be left out in silence")]
     let name = ToolName::new(tool.name()).expect("a slug is never empty, and a name is made of it");
-    let description = tool.definition().description.as_ref();
+    let description = tool.description();
     // rig keeps a schema of its own.
     let schema = Value::Object(tool.schema().as_ref().clone());
     let tool = Arc::new(tool.clone());

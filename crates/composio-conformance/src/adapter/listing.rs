@@ -18,7 +18,7 @@ pub async fn every_tool_is_listed_in_order(adapter: &dyn Adapter) {
     assert_eq!(names(&adapter.shown(&stage.tools().await)), expected, "listed by the session once more");
 }
 
-/// Descriptions are what a model chooses by: they arrive whole, as they were written.
+/// Descriptions are what a model chooses by: they arrive as they were written, up to what providers take.
 pub async fn every_tool_is_listed_with_its_description(adapter: &dyn Adapter) {
     let written = ["Stars a repository.", "Two lines:\n\"quoted\", <b>Grüße</b> \u{1f980}.", ""];
     let long = "A sentence that goes on. ".repeat(200);
@@ -29,8 +29,10 @@ pub async fn every_tool_is_listed_with_its_description(adapter: &dyn Adapter) {
     let composio = Composio::with_backend(Staged::new(ScriptedBackend::new(), Run::Scripted).listing(list));
     let tools = composio.create("user_u").await.unwrap().tools().await.unwrap();
     let shown: Vec<_> = adapter.shown(&tools).into_iter().map(|shown| shown.description).collect();
-    let expected: Vec<_> = tools.iter().map(|tool| tool.definition().description.to_string()).collect();
-    assert_eq!(shown, expected);
+    let (last, others) = shown.split_last().expect("every tool is shown");
+    assert_eq!(others, written);
+    assert_eq!(last, tools.iter().last().map_or("", |tool| tool.description()));
+    assert_eq!(last.chars().count(), 1_024, "a longer one would fail the whole request");
 }
 
 /// A model sees the schema that the tool of the session has, to the letter: the order of its parameters too.

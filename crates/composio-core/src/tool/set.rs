@@ -16,6 +16,9 @@ use crate::id::ToolSlug;
 use crate::session::Session;
 use crate::tool::ToolCall;
 
+/// How long the description of a function may be at model providers, in characters.
+const DESCRIPTION_MAX: usize = 1_024;
+
 /// A tool and the session that runs it. Cheap to clone.
 #[derive(Clone)]
 pub struct SessionTool {
@@ -43,6 +46,13 @@ impl SessionTool {
     /// 64), one that is made of it and always the same.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(self.definition.slug.as_str())
+    }
+
+    /// What it does, for a model: the first 1,024 characters of what its author wrote. A request with a longer one is refused
+    /// by OpenAI as a whole.
+    pub fn description(&self) -> &str {
+        let whole = &*self.definition.description;
+        whole.char_indices().nth(DESCRIPTION_MAX).map_or(whole, |(end, _)| &whole[..end])
     }
 
     /// The schema of its arguments for a model: [`Schema::for_model`](crate::Schema::for_model), or the strict one

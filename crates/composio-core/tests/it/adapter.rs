@@ -27,7 +27,7 @@ impl Adapter for OverCore {
 fn shown(tool: &SessionTool) -> Shown {
     Shown {
         name: tool.name().to_owned(),
-        description: tool.definition().description.to_string(),
+        description: tool.description().to_owned(),
         schema: Value::Object(tool.schema().as_ref().clone()),
         strict: Some(tool.is_strict()),
     }

@@ -3,7 +3,9 @@
 use composio_core::{Composio, Error, ErrorKind, ScriptedBackend, Session, Url};
 use composio_demo::{ModelCall, Reply, ScriptedModel, Turn};
 use composio_genai::genai::adapter::AdapterKind;
-use composio_genai::genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent};
+use composio_genai::genai::chat::{
+    ChatOptions, ChatRequest, ChatStreamEvent, MessageContent, StopReason, StreamEnd, ToolCall,
+};
 use composio_genai::genai::resolver::{AuthData, Endpoint, ServiceTargetResolver};
 use composio_genai::genai::{Client, ModelIden, ServiceTarget};
 use composio_genai::{Answered, GenAiTools as _};
@@ -152,10 +154,37 @@ async fn streamed(client: &Client, request: ChatRequest, tools: &composio_core::
     let mut stream = client.exec_chat_stream("gpt-4.1-mini", request, Some(&options)).await.unwrap().stream;
     while let Some(event) = stream.next().await {
         if let ChatStreamEvent::End(end) = event.unwrap() {
-            return tools.answer_calls(&end.captured_tool_calls().unwrap()).await.unwrap();
+            return tools.answer_stream(&end).await.unwrap();
         }
     }
     panic!("the stream has no end")
+}
+
+#[tokio::test]
+async fn a_call_that_was_cut_off_before_its_arguments_is_not_run() {
+    let (backend, session) = session().await;
+    let tools = session.tools().await.unwrap();
+    let call = |arguments: &str| ToolCall {
+        call_id: "call_1".to_owned(),
+        fn_name: "KIT_ECHO".to_owned(),
+        fn_arguments: Value::from(arguments),
+        thought_signatures: None,
+    };
+    for (reason, calls, run) in [
+        (StopReason::MaxTokens("length".to_owned()), vec![call("")], 0),
+        (StopReason::ContentFilter("content_filter".to_owned()), vec![call("")], 0),
+        (StopReason::MaxTokens("length".to_owned()), vec![call(""), call("{}")], 2),
+        (StopReason::ToolCall("tool_calls".to_owned()), vec![call("")], 1),
+    ] {
+        let before = backend.calls().len();
+        let all = calls.len();
+        let content = Some(MessageContent::from_tool_calls(calls));
+        let end = StreamEnd { captured_stop_reason: Some(reason), captured_content: content, ..StreamEnd::default() };
+        let answered = tools.answer_stream(&end).await.unwrap();
+        assert_eq!(answered.into_responses().len(), all, "each call has an answer");
+        assert_eq!(backend.calls().len() - before, run);
+    }
+    assert!(tools.answer_stream(&StreamEnd::default()).await.is_none());
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ const BROKEN: &[(Flaw, &[&str])] = &[
     (Flaw::Sorted, &["every_tool_is_listed_in_order", "a_native_tool_is_listed_last"]),
     (Flaw::NoDescription, &["every_tool_is_listed_with_its_description", "a_native_tool_is_listed_last"]),
     (Flaw::CutDescription, &["every_tool_is_listed_with_its_description"]),
+    (Flaw::WholeDescription, &["every_tool_is_listed_with_its_description"]),
     (
         Flaw::RawSchema,
         &[

@@ -40,7 +40,7 @@ async fn every_tool_is_shown_as_the_session_has_it() {
     assert_eq!(shown.as_array().unwrap().len(), own.len());
     for (shown, own) in shown.as_array().unwrap().iter().zip(&own) {
         assert_eq!(shown["name"], own.name());
-        assert_eq!(shown["description"], *own.definition().description);
+        assert_eq!(shown["description"], own.description());
         assert_eq!(shown["inputSchema"], Value::Object(own.schema().as_ref().clone()), "{}", own.name());
         assert_eq!(shown["annotations"]["readOnlyHint"] == true, own.definition().hints.read_only, "{}", own.name());
     }

@@ -22,6 +22,8 @@ pub(super) enum Flaw {
     NoDescription,
     /// Shows the first line of a description.
     CutDescription,
+    /// Shows descriptions that providers refuse.
+    WholeDescription,
     /// Shows schemas as their services wrote them.
     RawSchema,
     /// Shows the names in a schema in their own order.
@@ -131,6 +133,7 @@ impl Broken {
                 let first = whole.description.lines().next().unwrap_or_default().to_owned();
                 Shown { description: first, ..whole }
             }
+            Some(Flaw::WholeDescription) => Shown { description: tool.definition().description.to_string(), ..whole },
             Some(Flaw::RawSchema) => Shown { schema: schema.value().clone(), ..whole },
             Some(Flaw::SortedSchema) => Shown { schema: sorted(whole.schema), ..whole },
             Some(Flaw::IgnoresStrict) => Shown { schema: Value::Object((**schema.for_model()).clone()), ..whole },
