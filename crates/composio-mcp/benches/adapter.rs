@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 fn main() {
     let pair = Arc::new(OnceCell::new());
     bench::report(
-        "mcp",
+        "composio-mcp",
         |tools: &ToolSet| tools.to_mcp(),
         |tools, call| {
             let pair = Arc::clone(&pair);
