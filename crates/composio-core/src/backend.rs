@@ -103,7 +103,7 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Makes a credential with which an MCP client reaches this session and nothing else.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Conflict` where the session has as many as it may have at a time.
     async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken>;
 
     /// Ends one of the session's tokens, or all of them. One that is gone already is no error.

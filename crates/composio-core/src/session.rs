@@ -103,7 +103,8 @@ impl Session {
     /// The tools for a model: those that were preloaded, then the native ones by slug.
     ///
     /// # Errors
-    /// `NotFound` where the session was deleted. `Conflict` where two tools have the same slug.
+    /// `NotFound` where the session was deleted. `Conflict` where two tools have the same slug, or names that a model could
+    /// not tell apart. `Unexpected` where the backend's list does not end.
     pub async fn tools(&self) -> Result<ToolSet> {
         let mut query = ToolQuery { limit: Some(TOOL_PAGE), ..ToolQuery::new() };
         let (mut definitions, mut seen) = (Vec::new(), HashSet::new());

@@ -49,7 +49,8 @@ impl Session {
     ///
     /// # Errors
     /// The await gives `Unsupported` where the backend serves no MCP or knows no tokens, `InvalidInput` for a lifetime
-    /// out of range, `NotFound` where the session was deleted.
+    /// out of range, `Conflict` where the session has as many tokens as it may (100 on the embedded engine), `NotFound`
+    /// where the session was deleted.
     ///
     /// # Example
     /// ```no_run

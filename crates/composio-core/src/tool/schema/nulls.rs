@@ -30,12 +30,14 @@ impl<'a> Original<'a> {
             with.collect()
         };
         object.retain(|name, value| {
+            if !value.is_null() {
+                return true;
+            }
             let places = described(name);
-            let added = !places.is_empty()
-                && places
-                    .iter()
-                    .all(|(schema, below)| !requires(schema, name) && !self.takes_null(below, &mut Known::new()));
-            !(value.is_null() && added)
+            let added = |(schema, below): &(&Map<String, Value>, &Value)| {
+                !requires(schema, name) && !self.takes_null(below, &mut Known::new())
+            };
+            places.is_empty() || !places.iter().all(added)
         });
         for (name, value) in object {
             let below: Vec<_> = described(name).into_iter().map(|(_, schema)| schema).collect();
