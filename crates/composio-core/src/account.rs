@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, Timestamp, ToolkitSlug, UserId};
 
 /// One user's connection to one toolkit, made from one auth config. It holds no credential.
@@ -35,6 +36,10 @@ pub struct ConnectedAccount {
     /// When it last became ACTIVE through an auth flow or a reconnect. This is the clock behind "the most recently
     /// connected": switching an account off and on does not move it.
     pub connected_at: Option<Timestamp>,
+    /// When it was first seen to work since it was connected: by the cheap call that its toolkit names, else by being
+    /// connected.
+    #[serde(default)]
+    pub ready_at: Option<Timestamp>,
 }
 
 impl ConnectedAccount {
@@ -60,12 +65,29 @@ impl ConnectedAccount {
             created_at: at,
             updated_at: at,
             connected_at: None,
+            ready_at: None,
         }
     }
 
     /// Whether it can run tools, as far as its own status goes.
     pub fn is_active(&self) -> bool {
         self.status == ConnectionStatus::Active
+    }
+
+    /// Whether it is ACTIVE and was seen to work. Services take a moment, now and then, until a new credential does.
+    pub fn is_ready(&self) -> bool {
+        self.is_active() && self.ready_at.is_some()
+    }
+
+    /// The account as a user may see it: whom it is shared with is its owner's business.
+    #[must_use]
+    pub fn seen_by(mut self, user: &UserId) -> Self {
+        if &self.user != user
+            && let Sharing::Shared(list) = &mut self.sharing
+        {
+            *list = AccessList::default();
+        }
+        self
     }
 
     /// Whether this user may run tools with it: the owner, and those whom a shared account lets in.
@@ -92,13 +114,33 @@ pub struct Identity {
     pub id: String,
     /// A login or an e-mail address, for people.
     pub label: String,
+    /// The e-mail address, where the service says one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The workspace, organisation or site it belongs to, where the service has such a thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 impl Identity {
     /// An identity.
     #[must_use]
     pub fn new(id: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { id: id.into(), label: label.into() }
+        Self { id: id.into(), label: label.into(), email: None, workspace: None }
+    }
+
+    /// Adds the e-mail address.
+    #[must_use]
+    pub fn with_email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// Adds the workspace.
+    #[must_use]
+    pub fn with_workspace(mut self, workspace: impl Into<String>) -> Self {
+        self.workspace = Some(workspace.into());
+        self
     }
 }
 
@@ -113,6 +155,116 @@ pub enum Sharing {
     Private,
     /// Those whom the list lets in.
     Shared(AccessList),
+}
+
+/// The most entries of one list of users, and the longest id in it. Rule: `session-semantics` 1.8.
+const LISTED_MAX: usize = 1000;
+const LISTED_ID_MAX: usize = 256;
+
+impl Sharing {
+    /// This sharing after a change of it. Rule: `session-semantics` 1.8: what is not named stays, an empty list clears.
+    ///
+    /// # Errors
+    /// `InvalidInput` where a list is given for an account that is private, or a list is too long or holds a malformed id.
+    pub fn updated(&self, update: &SharingUpdate) -> Result<Self> {
+        let shared = update.shared.unwrap_or(matches!(self, Self::Shared(_)));
+        if !shared {
+            if update.names_users() {
+                let rule = "acl_config_for_shared is only valid on SHARED accounts; share the account in the same call";
+                return Err(Error::invalid_input("acl_config_for_shared", "PRIVATE", rule));
+            }
+            return Ok(Self::Private);
+        }
+        let mut list = match self {
+            Self::Private => AccessList::default(),
+            Self::Shared(list) => list.clone(),
+        };
+        list.allow_all = update.allow_all.unwrap_or(list.allow_all);
+        list.allowed = update.allowed.clone().unwrap_or(list.allowed);
+        list.denied = update.denied.clone().unwrap_or(list.denied);
+        let sharing = Self::Shared(list);
+        sharing.validate()?;
+        Ok(sharing)
+    }
+
+    /// Checks the lists. Backends call it before they store.
+    ///
+    /// # Errors
+    /// `InvalidInput` naming the list.
+    pub fn validate(&self) -> Result<()> {
+        let Self::Shared(list) = self else { return Ok(()) };
+        for (name, users) in [("allowed_user_ids", &list.allowed), ("not_allowed_user_ids", &list.denied)] {
+            let field = format!("acl_config_for_shared.{name}");
+            if users.len() > LISTED_MAX {
+                return Err(Error::invalid_input(&field, &users.len().to_string(), "at most 1,000 users"));
+            }
+            let misfit = users.iter().find(|user| !(1..=LISTED_ID_MAX).contains(&user.as_str().len()));
+            if let Some(user) = misfit {
+                let shown: String = user.as_str().chars().take(40).collect();
+                return Err(Error::invalid_input(&field, &shown, "ids of 1 to 256 characters"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anybody but the owner may be let in.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
+    }
+}
+
+/// A change of who may use an account. What is not set stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SharingUpdate {
+    /// Makes it shared, or private again, which forgets the lists.
+    pub shared: Option<bool>,
+    /// Lets everybody in the project in.
+    pub allow_all: Option<bool>,
+    /// Replaces the users that are let in; an empty list clears it.
+    pub allowed: Option<Vec<UserId>>,
+    /// Replaces the users that are kept out; an empty list clears it.
+    pub denied: Option<Vec<UserId>>,
+}
+
+impl SharingUpdate {
+    /// Changes nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes it shared, or private again.
+    #[must_use]
+    pub fn shared(mut self, shared: bool) -> Self {
+        self.shared = Some(shared);
+        self
+    }
+
+    /// Lets everybody in the project in, or only those who are listed.
+    #[must_use]
+    pub fn allow_all(mut self, all: bool) -> Self {
+        self.allow_all = Some(all);
+        self
+    }
+
+    /// Replaces the users that are let in.
+    #[must_use]
+    pub fn allowed<U: Into<UserId>>(mut self, users: impl IntoIterator<Item = U>) -> Self {
+        self.allowed = Some(users.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Replaces the users that are kept out, whatever the rest says.
+    #[must_use]
+    pub fn denied<U: Into<UserId>>(mut self, users: impl IntoIterator<Item = U>) -> Self {
+        self.denied = Some(users.into_iter().map(Into::into).collect());
+        self
+    }
+
+    fn names_users(&self) -> bool {
+        self.allow_all.is_some() || self.allowed.is_some() || self.denied.is_some()
+    }
 }
 
 /// Whom a shared account lets in. The owner always is.

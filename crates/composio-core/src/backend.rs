@@ -9,6 +9,7 @@ mod connect;
 mod forward;
 mod mcp;
 mod query;
+mod record;
 
 use std::fmt;
 use std::time::Duration;
@@ -20,13 +21,17 @@ pub use self::connect::{
     Brand, CallbackParams, ConnectFlow, Connected, Field, FlowCookie, LinkPage, LinkStep, Refusal, Started,
 };
 pub use self::mcp::{McpAccess, McpEndpoint, McpToken};
-pub use self::query::{AccountQuery, AuthConfigQuery, Page, ToolQuery, ToolkitQuery};
-use crate::account::ConnectedAccount;
+pub use self::query::{AccountQuery, AuthConfigQuery, HistoryQuery, Page, SharingFilter, ToolQuery, ToolkitQuery};
+pub use self::record::{SessionRecord, SessionVersion, SessionWarning, WarningCode};
+use crate::account::{ConnectedAccount, Sharing, SharingUpdate};
+use crate::approval::ApprovalRule;
 use crate::auth::{AuthConfig, AuthConfigUpdate, AuthScheme, NewAuthConfig, NewConnectedAccount};
 use crate::error::Result;
-use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolkitSlug, UserId};
+use crate::event::Events;
+use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
+use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
-use crate::session::SessionConfig;
+use crate::session::{SessionConfig, SessionUpdate};
 use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
 
 /// What a session needs from its backend.
@@ -54,6 +59,21 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// `NotFound`.
     async fn session(&self, session: &SessionId) -> Result<SessionRecord>;
 
+    /// Changes a session's configuration, as [`SessionConfig::updated`] says, after the same checks as at its creation. The
+    /// version grows by one, and the one before goes into the history. Of two changes that expect the same version one is
+    /// made.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` as [`create_session`](Self::create_session); `Conflict` where the session has another
+    /// version than the one that is expected. Nothing is written then.
+    async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord>;
+
+    /// The versions of a session's configuration, newest first, the one that holds included.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` for a cursor that is not this backend's.
+    async fn session_history(&self, session: &SessionId, query: &HistoryQuery) -> Result<Page<SessionVersion>>;
+
     /// Deletes a session. Accounts and auth configs stay: they belong to the project and the user.
     ///
     /// # Errors
@@ -65,6 +85,12 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `NotFound`; `InvalidInput` for a cursor that is not this backend's.
     async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>>;
+
+    /// One tool that the session may use, preloaded or not.
+    ///
+    /// # Errors
+    /// `NotFound` with near slugs; `PermissionDenied` where a rule refuses it.
+    async fn get_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolDefinition>;
 
     /// The toolkits the session may use, each with the connection that a tool would run with now.
     ///
@@ -78,7 +104,9 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// `NotFound` with near slugs; `PermissionDenied` outside the session's toolkits; `InvalidInput` listing each
     /// argument that does not fit, before anything is sent; `ConnectionRequired` with a connect link; `ToolFailed` with
     /// what the service answered; `OutcomeUnknown` where the answer was lost; `Conflict` for an idempotency key that was
-    /// used with other arguments.
+    /// used with other arguments; `InputRequired` with the [question](crate::Error::approval) where a person has to allow
+    /// the call; with an [answer](ToolCall::approval), `PermissionDenied` where that does not fit the call, was used before
+    /// or has expired, and `Blocked` where the person said no.
     async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput>;
 
     /// Makes a link through which the user connects a new account, or the same one again.
@@ -99,6 +127,32 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `NotFound` for an unknown toolkit, `PermissionDenied` for one outside the session.
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation>;
+
+    /// Says why a session may use a tool, or may not.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown tool, with near slugs.
+    async fn explain_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolExplanation>;
+
+    /// Lets a call pass that runs in the caller's process and that `rule` puts before a person: where it carries an answer
+    /// that fits, or was always approved.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute) about approvals: `InputRequired`, `PermissionDenied`, `Blocked`.
+    async fn confirm(&self, session: &SessionId, call: &ToolCall, rule: ApprovalRule) -> Result<()>;
+
+    /// Makes the cheap call by which an account of the session's user shows that it works, and gives the account as it is
+    /// then: [ready](ConnectedAccount::is_ready), or not yet.
+    ///
+    /// # Errors
+    /// `NotFound`, for accounts of other users too; `Conflict` unless it is ACTIVE.
+    async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount>;
+
+    /// What happens to the project's accounts from now on.
+    ///
+    /// # Errors
+    /// `Unsupported`.
+    fn events(&self) -> Result<Events>;
 
     /// Makes a credential with which an MCP client reaches this session and nothing else.
     ///
@@ -184,6 +238,22 @@ pub trait Management: fmt::Debug + Send + Sync + 'static {
     /// service could not be told, and then nothing has changed.
     async fn revoke_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount>;
 
+    /// Changes who may use an account besides its owner.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` as [`Sharing::updated`].
+    async fn share_connected_account(
+        &self,
+        id: &ConnectedAccountId,
+        update: &SharingUpdate,
+    ) -> Result<ConnectedAccount>;
+
+    /// Makes the cheap call by which an account shows that it works, and gives the account as it is then.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` unless it is ACTIVE.
+    async fn probe_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount>;
+
     /// Deletes an account and its credential.
     ///
     /// # Errors
@@ -207,37 +277,12 @@ pub struct Capabilities {
     pub management: bool,
     /// It makes tokens for the MCP endpoint of a session.
     pub mcp_tokens: bool,
-}
-
-/// A session as its backend keeps it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SessionRecord {
-    /// Its id, `trs_…`.
-    pub id: SessionId,
-    /// Whose it is. It never changes.
-    pub user: UserId,
-    /// What it was created with.
-    pub config: SessionConfig,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// Where MCP clients reach it, where the backend serves that.
-    pub mcp: Option<McpEndpoint>,
-}
-
-impl SessionRecord {
-    /// A session that no MCP client can reach.
-    #[must_use]
-    pub fn new(id: SessionId, user: UserId, config: SessionConfig, created_at: Timestamp) -> Self {
-        Self { id, user, config, created_at, mcp: None }
-    }
-
-    /// Sets where MCP clients reach it.
-    #[must_use]
-    pub fn mcp(mut self, endpoint: McpEndpoint) -> Self {
-        self.mcp = Some(endpoint);
-        self
-    }
+    /// It changes sessions, and keeps their history.
+    pub updates: bool,
+    /// It puts calls before a person where the session says so.
+    pub approvals: bool,
+    /// It tells what happens to accounts.
+    pub events: bool,
 }
 
 /// A toolkit as a session sees it, with the connection that its tools would run with now.
@@ -260,6 +305,8 @@ pub struct ToolkitState {
     pub managed_auth: bool,
     /// The account a tool would run with, or the latest of those that cannot run.
     pub account: Option<ConnectedAccount>,
+    /// Every account that a call could name, the most recently connected first, whatever its status is.
+    pub accounts: Vec<ConnectedAccount>,
     /// The auth config of that account, or the one that a link would use.
     pub auth_config: Option<AuthConfigId>,
     /// How it would be authenticated.
@@ -278,6 +325,7 @@ impl ToolkitState {
             no_auth: false,
             managed_auth: false,
             account: None,
+            accounts: Vec::new(),
             auth_config: None,
             scheme: None,
         }
@@ -288,9 +336,9 @@ impl ToolkitState {
         self.account.as_ref().is_some_and(ConnectedAccount::is_active)
     }
 
-    /// Whether its tools can run now.
+    /// Whether its tools can run now: it needs no account, or its account is ACTIVE and was seen to work.
     pub fn is_ready(&self) -> bool {
-        self.no_auth || self.is_active()
+        self.no_auth || self.account.as_ref().is_some_and(ConnectedAccount::is_ready)
     }
 }
 
@@ -314,13 +362,15 @@ pub struct LinkRequest {
     pub callback_url: Option<Url>,
     /// A label for the new account, unique per user and toolkit.
     pub alias: Option<String>,
+    /// Who may use the new account besides its user.
+    pub sharing: Sharing,
 }
 
 impl LinkRequest {
     /// A link without callback and alias.
     #[must_use]
     pub fn new(target: LinkTarget) -> Self {
-        Self { target, callback_url: None, alias: None }
+        Self { target, callback_url: None, alias: None, sharing: Sharing::Private }
     }
 }
 

@@ -8,8 +8,10 @@ pub use self::manage::{
     AuthConfigs, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs, ListConnectedAccounts,
 };
 use crate::backend::{Backend, Capabilities};
+use crate::error::Result;
+use crate::event::Events;
 use crate::id::{SessionId, UserId};
-use crate::session::{LiveTools, OpenSession, SessionBuilder};
+use crate::session::{Live, OpenSession, SessionBuilder};
 
 /// One project on one backend. Cheap to clone.
 ///
@@ -27,14 +29,14 @@ use crate::session::{LiveTools, OpenSession, SessionBuilder};
 #[derive(Clone, Debug)]
 pub struct Composio {
     pub(crate) backend: Arc<dyn Backend>,
-    pub(crate) live: LiveTools,
+    pub(crate) live: Live,
 }
 
 impl Composio {
     /// On a backend of your choice; an `Arc<dyn Backend>` fits too.
     #[must_use]
     pub fn with_backend(backend: impl Backend) -> Self {
-        Self { backend: Arc::new(backend), live: LiveTools::default() }
+        Self { backend: Arc::new(backend), live: Live::default() }
     }
 
     /// Begins a session for a user. Await the builder to create it.
@@ -60,6 +62,14 @@ impl Composio {
     #[must_use]
     pub fn connected_accounts(&self) -> ConnectedAccounts {
         ConnectedAccounts::new(Arc::clone(&self.backend))
+    }
+
+    /// What happens to connected accounts from now on, as a stream: connected, expired, revoked, failed.
+    ///
+    /// # Errors
+    /// `Unsupported` where the backend tells nothing.
+    pub fn events(&self) -> Result<Events> {
+        self.backend.events()
     }
 
     /// What the backend can do.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::id::SessionId;
+use crate::approval::Approval;
+use crate::id::{SessionId, ToolSlug};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -40,6 +41,8 @@ struct Inner {
     message: String,
     model_text: Option<String>,
     connect_url: Option<Url>,
+    approval: Option<Approval>,
+    field: Option<String>,
     log_id: Option<String>,
     context: Vec<(&'static str, String)>,
     source: Option<Source>,
@@ -109,6 +112,8 @@ impl Error {
                 message: message.into(),
                 model_text: None,
                 connect_url: None,
+                approval: None,
+                field: None,
                 log_id: None,
                 context: Vec::new(),
                 source: None,
@@ -119,7 +124,28 @@ impl Error {
     /// [`ErrorKind::InvalidInput`] for a field: its name, the value that was given, and the rule it breaks.
     #[must_use]
     pub fn invalid_input(field: &str, value: &str, rule: impl fmt::Display) -> Self {
-        Self::new(ErrorKind::InvalidInput, format!("{field} {value:?} is not valid: {rule}"))
+        let mut error = Self::new(ErrorKind::InvalidInput, format!("{field} {value:?} is not valid: {rule}"));
+        error.inner.field = Some(field.to_owned());
+        error
+    }
+
+    /// [`ErrorKind::InputRequired`] for a call that a person has to allow. The question is behind
+    /// [`approval`](Self::approval); the model learns that somebody has to answer it, and nothing that answers it.
+    #[must_use]
+    pub fn approval_required(approval: Approval) -> Self {
+        let message = format!(
+            "{} waits for an approval: {}; answer it with `Session::approve` or `deny`",
+            approval.tool(),
+            approval.rule()
+        );
+        let text = format!(
+            "{} was not run: a person has to allow it first. Tell the user that an approval is waiting, and do not call it \
+             again by yourself.",
+            approval.tool()
+        );
+        let mut error = Self::new(ErrorKind::InputRequired, message).with_model_text(text);
+        error.inner.approval = Some(approval);
+        error
     }
 
     /// [`ErrorKind::NotFound`] for a session that a backend does not have, or not any more. It is the one thing of which a
@@ -128,6 +154,15 @@ impl Error {
     pub fn unknown_session(session: &SessionId) -> Self {
         let text = "This session has ended. Tell the user; calling again does not help.";
         Self::new(ErrorKind::NotFound, format!("there is no session {session}; it was deleted, or the id is wrong"))
+            .with_model_text(text)
+    }
+
+    /// [`ErrorKind::Blocked`] for a call that a person was asked about and did not allow.
+    #[must_use]
+    pub fn approval_denied(tool: &ToolSlug) -> Self {
+        let text =
+            format!("The user did not allow {tool}, so it was not run. Do not call it again unless the user asks.");
+        Self::new(ErrorKind::Blocked, format!("{tool} was not allowed by the person who was asked"))
             .with_model_text(text)
     }
 
@@ -200,6 +235,16 @@ impl Error {
     /// Show it to that user and nobody else: whoever opens it can connect an account in their name.
     pub fn connect_url(&self) -> Option<&Url> {
         self.inner.connect_url.as_ref()
+    }
+
+    /// The call that waits for a person, with [`ErrorKind::InputRequired`].
+    pub fn approval(&self) -> Option<&Approval> {
+        self.inner.approval.as_ref()
+    }
+
+    /// The path of the field that is not valid, such as `connected_accounts.gmail`, with [`ErrorKind::InvalidInput`].
+    pub fn field(&self) -> Option<&str> {
+        self.inner.field.as_deref()
     }
 
     /// The id under which the operator finds the call again.

@@ -1,5 +1,7 @@
 //! A backend in memory that does what it was told: for documentation, adapter tests and the tests of applications.
 
+mod approvals;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,16 +11,20 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use url::Url;
 
+use self::approvals::Approvals;
 use crate::account::{ConnectedAccount, ConnectionEvent, ConnectionStatus};
+use crate::approval::ApprovalRule;
 use crate::backend::{
-    Backend, Capabilities, Link, LinkRequest, LinkTarget, Management, McpToken, Page, SessionRecord, ToolQuery,
-    ToolkitQuery, ToolkitState,
+    Backend, Capabilities, HistoryQuery, Link, LinkRequest, LinkTarget, Management, McpToken, Page, SessionRecord,
+    SessionVersion, ToolQuery, ToolkitQuery, ToolkitState,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::event::Events;
 use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
+use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
-use crate::session::{Preload, SessionConfig};
-use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+use crate::session::{SessionConfig, SessionUpdate};
+use crate::tool::{ToolCall, ToolDefinition, ToolHints, ToolOutput};
 
 type Answer = Arc<dyn Fn(&ToolCall) -> Result<Value> + Send + Sync>;
 /// Under which key a call happens once: of this session, for this tool.
@@ -58,6 +64,8 @@ struct State {
     answers: HashMap<ToolSlug, Answer>,
     links_connect: bool,
     sessions: HashMap<SessionId, SessionRecord>,
+    history: HashMap<SessionId, Vec<SessionVersion>>,
+    approvals: Approvals,
     accounts: HashMap<ConnectedAccountId, ConnectedAccount>,
     calls: Vec<ToolCall>,
     once: HashMap<OnceKey, Once>,
@@ -112,6 +120,17 @@ impl ScriptedBackend {
         })
     }
 
+    /// Tags a tool that was added before, with names such as `destructiveHint`. An unknown tool surfaces when a session is
+    /// created.
+    #[must_use]
+    pub fn tags(self, slug: &str, tags: &[&str]) -> Self {
+        self.script(|state| {
+            let tool = state.tools.iter_mut().find(|tool| tool.slug == *slug).ok_or_else(|| not_found("tool", slug))?;
+            tool.hints = ToolHints::from_tags(tags.iter().copied());
+            Ok(())
+        })
+    }
+
     /// Makes links connect their account at once, as if the user had been quick.
     #[must_use]
     pub fn links_connect(self) -> Self {
@@ -140,6 +159,7 @@ impl ScriptedBackend {
         account.updated_at = now;
         if event == ConnectionEvent::Connected {
             account.connected_at = Some(now);
+            account.ready_at = Some(now);
         }
         Ok(())
     }
@@ -200,8 +220,12 @@ impl State {
             return Err(Error::invalid_input("idempotency_key", key, "one that is not empty"));
         }
         let of = (session.clone(), call.tool.clone(), key.clone());
-        let once = self.once.entry(of).or_insert_with(|| Once { call: call.clone(), outcome: Arc::default() });
-        if &once.call == call {
+        let once = self
+            .once
+            .entry(of)
+            .or_insert_with(|| Once { call: ToolCall { approval: None, ..call.clone() }, outcome: Arc::default() });
+        // An answer to a question is no part of what is done.
+        if once.call == (ToolCall { approval: None, ..call.clone() }) {
             return Ok(Some(once.clone()));
         }
         let message = format!("idempotency key {key:?} was used with other arguments; use a new key");
@@ -209,12 +233,22 @@ impl State {
     }
 
     fn preloaded(&self, config: &SessionConfig) -> Vec<ToolDefinition> {
-        let wanted = |tool: &&ToolDefinition| match &config.preload {
-            Preload::None => false,
-            Preload::Tools(slugs) => slugs.contains(&tool.slug),
-            Preload::All => tool.toolkit.as_ref().is_some_and(|toolkit| config.toolkits.allows(toolkit)),
-        };
+        let wanted =
+            |tool: &&ToolDefinition| tool.toolkit.as_ref().is_some_and(|toolkit| config.preloads(toolkit, tool));
         self.tools.iter().filter(wanted).cloned().collect()
+    }
+
+    /// A tool that the session may use.
+    fn permitted(&self, config: &SessionConfig, slug: &ToolSlug) -> Result<ToolDefinition> {
+        let tool = self.tools.iter().find(|tool| &tool.slug == slug);
+        let tool = tool.ok_or_else(|| not_found("tool", slug.as_str()))?;
+        let Some(toolkit) = &tool.toolkit else { return Err(not_found("tool", slug.as_str())) };
+        let decision = config.decide(toolkit, tool);
+        if decision.allowed {
+            return Ok(tool.clone());
+        }
+        let message = format!("this session may not use {slug}: {decision}; change that where the session is created");
+        Err(Error::new(ErrorKind::PermissionDenied, message))
     }
 
     fn toolkit_state(&self, slug: &ToolkitSlug, user: &UserId) -> ToolkitState {
@@ -258,7 +292,14 @@ impl State {
 #[async_trait]
 impl Backend for ScriptedBackend {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { execution: true, links: true, idempotency: true, ..Capabilities::default() }
+        Capabilities {
+            execution: true,
+            links: true,
+            idempotency: true,
+            updates: true,
+            approvals: true,
+            ..Capabilities::default()
+        }
     }
 
     fn management(&self) -> Option<&dyn Management> {
@@ -282,6 +323,32 @@ impl Backend for ScriptedBackend {
         self.lock().session(session).cloned()
     }
 
+    async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
+        let mut state = self.lock();
+        let record = state.session(session)?.clone();
+        if let Some(expected) = update.expected_version.filter(|expected| *expected != record.version) {
+            let message =
+                format!("session {session} has version {}, and not {expected} any more; read it again", record.version);
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        let config = record.config.updated(update)?;
+        let now = state.tick();
+        let before = SessionVersion::new(record.version, Arc::clone(&record.config), now, false);
+        let next = record.next(config, now);
+        state.history.entry(session.clone()).or_default().push(before);
+        state.sessions.insert(session.clone(), next.clone());
+        Ok(next)
+    }
+
+    async fn session_history(&self, session: &SessionId, query: &HistoryQuery) -> Result<Page<SessionVersion>> {
+        let state = self.lock();
+        let record = state.session(session)?;
+        let live = SessionVersion::new(record.version, Arc::clone(&record.config), record.updated_at, true);
+        let before = state.history.get(session).into_iter().flatten().rev().cloned();
+        let versions = std::iter::once(live).chain(before).collect();
+        page(versions, query.cursor.as_deref(), query.limit.unwrap_or(20).clamp(1, 100))
+    }
+
     async fn delete_session(&self, session: &SessionId) -> Result<()> {
         let removed = self.lock().sessions.remove(session);
         removed.map(drop).ok_or_else(|| Error::unknown_session(session))
@@ -291,6 +358,11 @@ impl Backend for ScriptedBackend {
         let state = self.lock();
         let tools = state.preloaded(&state.session(session)?.config);
         page(tools, query.cursor.as_deref(), query.limit.unwrap_or(500).clamp(1, 500))
+    }
+
+    async fn get_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolDefinition> {
+        let state = self.lock();
+        state.permitted(&state.session(session)?.config, tool)
     }
 
     async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
@@ -309,9 +381,11 @@ impl Backend for ScriptedBackend {
     async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput> {
         let mut state = self.lock();
         let record = state.session(session)?.clone();
-        let found = state.tools.iter().find(|tool| tool.slug == call.tool).and_then(|tool| tool.toolkit.clone());
-        let toolkit = found.ok_or_else(|| not_found("tool", call.tool.as_str()))?;
-        allowed(&record.config, &toolkit)?;
+        let tool = state.permitted(&record.config, &call.tool)?;
+        if let Some(rule) = record.config.needs_approval(tool.toolkit.as_ref(), &tool.slug, tool.hints) {
+            let now = state.tick();
+            state.approvals.pass(session, &call, rule, now)?;
+        }
         match state.once(session, &call)? {
             None => self.answered(state, &call),
             Some(once) => {
@@ -335,6 +409,7 @@ impl Backend for ScriptedBackend {
         {
             account.status = ConnectionStatus::Active;
             account.connected_at = Some(now);
+            account.ready_at = Some(now);
             account.updated_at = now;
         }
         let url = Url::parse(&format!("https://connect.invalid/link/token-of-{id}"))
@@ -355,6 +430,34 @@ impl Backend for ScriptedBackend {
 
     async fn revoke_mcp_tokens(&self, _: &SessionId, _: Option<&McpTokenId>) -> Result<()> {
         Err(Error::new(ErrorKind::Unsupported, "the scripted backend serves no MCP"))
+    }
+
+    async fn explain_tool(&self, _: &SessionId, _: &ToolSlug) -> Result<ToolExplanation> {
+        Err(Error::new(ErrorKind::Unsupported, "the scripted backend explains nothing"))
+    }
+
+    async fn confirm(&self, session: &SessionId, call: &ToolCall, rule: ApprovalRule) -> Result<()> {
+        let mut state = self.lock();
+        state.session(session)?;
+        let now = state.tick();
+        state.approvals.pass(session, call, rule, now)
+    }
+
+    async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        let mut state = self.lock();
+        let (now, user) = (state.tick(), state.session(session)?.user.clone());
+        let found = state.accounts.get_mut(account).filter(|found| found.user == user);
+        let account = found.ok_or_else(|| not_found("account", account.as_str()))?;
+        if !account.is_active() {
+            let message = format!("account {} is {}, so there is nothing to try", account.id, account.status);
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        account.ready_at.get_or_insert(now);
+        Ok(account.clone())
+    }
+
+    fn events(&self) -> Result<Events> {
+        Err(Error::new(ErrorKind::Unsupported, "the scripted backend tells nothing of what happens to accounts"))
     }
 
     async fn explain(&self, _: &SessionId, _: &ToolkitSlug) -> Result<Explanation> {

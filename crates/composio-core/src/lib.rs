@@ -55,10 +55,12 @@
 //! framework: that is an adapter's.
 
 mod account;
+mod approval;
 mod auth;
 mod backend;
 mod composio;
 mod error;
+mod event;
 #[cfg(feature = "fake")]
 mod fake;
 mod id;
@@ -70,32 +72,42 @@ mod tool;
 
 pub use account::{
     AccessList, ConnectedAccount, ConnectionEvent, ConnectionStatus, Identity, InvalidTransition, Sharing,
+    SharingUpdate,
+};
+pub use approval::{
+    Approval, ApprovalAnswer, ApprovalDecision, ApprovalFallback, ApprovalPolicy, ApprovalRule, ApprovalState,
 };
 pub use auth::{
     AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
 };
 pub use backend::{
     AccountQuery, AuthConfigQuery, Backend, Brand, CallbackParams, Capabilities, ConnectFlow, Connected, Field,
-    FlowCookie, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpAccess, McpEndpoint, McpToken, Page,
-    Refusal, SessionRecord, Started, ToolQuery, ToolkitQuery, ToolkitState,
+    FlowCookie, HistoryQuery, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpAccess, McpEndpoint,
+    McpToken, Page, Refusal, SessionRecord, SessionVersion, SessionWarning, SharingFilter, Started, ToolQuery,
+    ToolkitQuery, ToolkitState, WarningCode,
 };
 pub use composio::{
     AuthConfigs, Composio, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs,
     ListConnectedAccounts,
 };
 pub use error::{Error, ErrorKind, Result, Retry};
+pub use event::{AccountEvent, AccountEventKind, Event, Events};
 #[cfg(feature = "fake")]
 pub use fake::ScriptedBackend;
 pub use id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
 pub use json::JsonText;
-pub use policy::ToolkitPolicy;
+pub use policy::{
+    PolicyDecision, PolicyInput, PolicyRule, PolicyStep, Said, Tag, TagFilter, ToolExplanation, ToolPolicy,
+    ToolkitPolicy, decide_tool,
+};
 pub use precedence::{
     Candidate, ConfigChoice, Considered, Explanation, PassedOver, Rung, Selection, SelectionError, SelectionInput,
     explain_account, select_account, select_auth_config, select_reconnect,
 };
 pub use session::{
-    Authorize, BoxFuture, ConnectionRequest, CreateMcpToken, Execute, ListToolkits, MultiAccount, OpenSession, Preload,
-    Session, SessionBuilder, SessionConfig, Wait,
+    AnswerApproval, Authorize, BoxFuture, Changes, ConnectionRequest, CreateMcpToken, EnsureConnected, Ensured,
+    Execute, ListHistory, ListToolkits, Modifier, ModifierContext, MultiAccount, MultiAccountUpdate, OpenSession,
+    Patch, Preload, Session, SessionBuilder, SessionConfig, SessionUpdate, ToolFailure, UpdateSession, Wait,
 };
 pub use tool::{
     Answer, Arguments, NotStrict, Progress, Schema, SessionTool, Tool, ToolCall, ToolContext, ToolDefinition,

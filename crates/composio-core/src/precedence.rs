@@ -240,7 +240,17 @@ fn select_pinned<R: Recorder>(input: &SelectionInput<'_>, recorder: &mut R) -> R
     };
     match input.pins.iter().find_map(there) {
         Some(account) => Err(not_usable(input, account)),
-        None => Err(SelectionError::PinUnavailable { account: input.pins[0].clone() }),
+        None => Err(pin_refused(input, &input.pins[0])),
+    }
+}
+
+/// Why a pinned account is out of reach. That a shared account exists is no secret from a user who was let in before.
+fn pin_refused(input: &SelectionInput<'_>, pin: &ConnectedAccountId) -> SelectionError {
+    let account = pin.clone();
+    let shared = |one: &&ConnectedAccount| &one.id == pin && &one.toolkit == input.toolkit && one.sharing.is_shared();
+    match input.accounts.iter().any(|one| shared(&one)) {
+        true => SelectionError::SharedAccessDenied { account },
+        false => SelectionError::PinUnavailable { account },
     }
 }
 

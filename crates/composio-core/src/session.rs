@@ -1,11 +1,17 @@
 //! A session: one user, what they may use, and which account runs it.
 
+mod approve;
 mod authorize;
 mod builder;
 mod calls;
+mod changes;
 mod config;
+mod ensure;
 mod live;
 mod mcp;
+mod modifier;
+mod run;
+mod update;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,21 +20,29 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::watch;
+use url::Url;
 
+pub use self::approve::AnswerApproval;
 pub use self::authorize::{Authorize, ConnectionRequest, Wait};
 pub use self::builder::{OpenSession, SessionBuilder};
 pub use self::calls::{Execute, ListToolkits};
+pub use self::changes::{Changes, ListHistory};
 pub use self::config::{MultiAccount, Preload, SessionConfig};
-pub(crate) use self::live::LiveTools;
-use self::live::Registered;
+pub use self::ensure::{EnsureConnected, Ensured};
+pub(crate) use self::live::Live;
+use self::live::{Held, Local};
 pub use self::mcp::CreateMcpToken;
+pub use self::modifier::{Modifier, ModifierContext, ToolFailure};
+pub use self::update::{MultiAccountUpdate, Patch, SessionUpdate, UpdateSession};
 use crate::account::ConnectedAccount;
 use crate::backend::{Backend, LinkTarget, McpEndpoint, SessionRecord, ToolQuery};
 use crate::composio::Composio;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
+use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
-use crate::tool::{NativeTools, ProgressSink, ToolCall, ToolContext, ToolOutput, ToolSet};
+use crate::tool::{SessionTool, ToolSet};
 
 /// A future in a box, as the values that implement `IntoFuture` here return.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -61,43 +75,51 @@ pub struct Session {
 
 struct Inner {
     backend: Arc<dyn Backend>,
-    record: SessionRecord,
-    native: Registered,
+    id: SessionId,
+    user: UserId,
+    mcp: Option<McpEndpoint>,
+    held: Held,
 }
 
 impl Session {
-    /// A session that brings its native tools, so that others find them.
-    fn new(door: Composio, record: SessionRecord, native: NativeTools) -> Self {
-        let native = door.live.register(&record.id, Arc::new(native));
-        Self { inner: Arc::new(Inner { backend: door.backend, record, native }) }
+    /// A session that brings its native tools and modifiers, so that others find them.
+    fn new(door: Composio, record: SessionRecord, local: Local) -> Self {
+        Self::of(door, record, |shared| shared.give(local))
     }
 
-    /// A session that found its native tools. It keeps them for itself: found through it, they would outlive for ever
-    /// the session that was given them.
-    fn of_found(door: Composio, record: SessionRecord, native: Arc<NativeTools>) -> Self {
-        let native = Registered::nowhere(&record.id, native);
-        Self { inner: Arc::new(Inner { backend: door.backend, record, native }) }
+    /// A session that takes what another value of it was given, and otherwise what it was given itself.
+    fn of_found(door: Composio, record: SessionRecord, local: Local) -> Self {
+        Self::of(door, record, |shared| match shared.find() {
+            Some(found) => shared.found(found),
+            None => shared.give(local),
+        })
+    }
+
+    fn of(door: Composio, record: SessionRecord, hold: impl FnOnce(Arc<live::Shared>) -> Held) -> Self {
+        let (id, user, mcp) = (record.id.clone(), record.user.clone(), record.mcp.clone());
+        let held = hold(door.live.enter(record));
+        Self { inner: Arc::new(Inner { backend: door.backend, id, user, mcp, held }) }
     }
 
     /// Its id. Keep it to take the session up again with [`Composio::session`](crate::Composio::session).
     pub fn id(&self) -> &SessionId {
-        &self.inner.record.id
+        &self.inner.id
     }
 
-    /// Whose it is.
+    /// Whose it is. It never changes.
     pub fn user(&self) -> &UserId {
-        &self.inner.record.user
+        &self.inner.user
     }
 
-    /// What it was created with.
-    pub fn config(&self) -> &SessionConfig {
-        &self.inner.record.config
+    /// Its configuration, as this process last read it. [`update`](Self::update) changes it for every value of the session.
+    pub fn config(&self) -> Arc<SessionConfig> {
+        Arc::clone(&self.record().config)
     }
 
     /// Where MCP clients reach it; nothing where the backend does not serve MCP. The headers to send are those of the
     /// hosted service; on the embedded engine, make a token with [`mcp_token`](Self::mcp_token).
     pub fn mcp(&self) -> Option<&McpEndpoint> {
-        self.inner.record.mcp.as_ref()
+        self.inner.mcp.as_ref()
     }
 
     /// The tools for a model: those that were preloaded, then the native ones by slug.
@@ -118,8 +140,21 @@ impl Session {
             }
             query.cursor = Some(next);
         }
-        definitions.extend(self.inner.native.tools().definitions().map(Arc::clone));
-        ToolSet::new(self, definitions)
+        definitions.extend(self.native().definitions().map(Arc::clone));
+        self.tool_set(definitions)
+    }
+
+    /// One tool, whether a model gets it directly or not.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown tool, with near slugs; `PermissionDenied` for one that the session may not use.
+    pub async fn tool<T>(&self, slug: T) -> Result<SessionTool>
+    where
+        T: TryInto<ToolSlug, Error: Into<Error>> + Send,
+    {
+        let slug = slug.try_into().map_err(Into::into)?;
+        let tools = self.tool_set(vec![self.definition(&slug).await?])?;
+        tools.get(slug.as_str()).cloned().ok_or_else(|| Error::new(ErrorKind::Unexpected, format!("{slug} was lost")))
     }
 
     /// The toolkits it may use and how each is connected: the first 20, unless the returned value says otherwise.
@@ -206,6 +241,50 @@ impl Session {
         self.inner.backend.explain(self.id(), &toolkit).await
     }
 
+    /// Why this session may use a tool, or may not: which rule allowed or refused it, and whether a call needs an approval.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown tool, with near slugs.
+    pub async fn explain_tool<T>(&self, tool: T) -> Result<ToolExplanation>
+    where
+        T: TryInto<ToolSlug, Error: Into<Error>> + Send,
+    {
+        let tool = tool.try_into().map_err(Into::into)?;
+        match self.native().definition(&tool) {
+            Some(native) => {
+                let mut explained = ToolExplanation::native(tool, native.hints);
+                explained.approval = self.config().needs_approval(None, &explained.tool, native.hints);
+                Ok(explained)
+            }
+            None => self.inner.backend.explain_tool(self.id(), &tool).await,
+        }
+    }
+
+    /// Makes sure that a toolkit is connected: returns at once where it is, and otherwise makes a link, gives it to
+    /// `show`, and waits for the user. An account that ended is connected again, with the same id.
+    ///
+    /// # Errors
+    /// The await gives what [`authorize`](Self::authorize) and [`ConnectionRequest::wait`] give; `Conflict` for an account
+    /// that the application switched off.
+    ///
+    /// # Example
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use composio_core::{Composio, ScriptedBackend};
+    /// # let backend = ScriptedBackend::new().toolkit("github").links_connect();
+    /// # let composio = Composio::with_backend(backend);
+    /// # let session = composio.create("user_123").await?;
+    /// let ensured = session.ensure_connected("github", |link| println!("Connect here: {link}")).await?;
+    /// assert!(!ensured.was_connected);
+    /// # Ok::<(), composio_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn ensure_connected<T>(&self, toolkit: T, show: impl FnOnce(&Url) + Send + 'static) -> EnsureConnected
+    where
+        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+    {
+        EnsureConnected::new(self.clone(), toolkit.try_into().map_err(Into::into), Box::new(show))
+    }
+
     /// Reads an account of the session's user.
     ///
     /// # Errors
@@ -226,15 +305,16 @@ impl Session {
         &self.inner.backend
     }
 
-    /// The one router: native here, everything else at the backend. A native slug that this session does not have is
-    /// not sent either: its arguments were meant for this process.
-    pub(crate) async fn run(&self, call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
-        if NativeTools::claims(&call.tool) {
-            check_native(&call)?;
-            let cx = ToolContext::new(self.clone(), progress);
-            return self.inner.native.tools().call(&call.tool, cx, call.arguments).await;
-        }
-        self.inner.backend.execute(self.id(), call).await
+    fn record(&self) -> Arc<SessionRecord> {
+        self.inner.held.shared().record()
+    }
+
+    fn publish(&self, record: SessionRecord) {
+        self.inner.held.shared().publish(record);
+    }
+
+    fn listen(&self) -> watch::Receiver<Arc<SessionRecord>> {
+        self.inner.held.shared().listen()
     }
 }
 
@@ -242,13 +322,4 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("id", self.id()).field("user", self.user()).finish_non_exhaustive()
     }
-}
-
-/// A native tool has no account and no memory; a call that counts on either is not made.
-fn check_native(call: &ToolCall) -> Result<()> {
-    if call.account.is_none() && call.idempotency_key.is_none() {
-        return Ok(());
-    }
-    let message = format!("{} is a native tool, which takes no account and no idempotency key", call.tool);
-    Err(Error::new(ErrorKind::Unsupported, message))
 }

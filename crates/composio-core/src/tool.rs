@@ -1,5 +1,6 @@
 //! Tools: the definition (data), the callable tool of a session, and the trait to write your own.
 
+mod account;
 mod answer;
 mod arguments;
 mod native;
@@ -13,10 +14,11 @@ use serde_json::{Map, Value};
 
 pub use self::answer::Answer;
 pub use self::arguments::{Arguments, parse_arguments};
-pub(crate) use self::native::{NativeTools, ProgressSink};
+pub(crate) use self::native::{NativeTools, ProgressSink, not_given};
 pub use self::native::{Progress, Tool, ToolContext};
 pub use self::schema::{NotStrict, Schema};
 pub use self::set::{SessionTool, ToolSet};
+use crate::approval::ApprovalAnswer;
 use crate::error::Result;
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::json::JsonText;
@@ -131,13 +133,15 @@ pub struct ToolCall {
     pub account: Option<String>,
     /// A key under which this call happens at most once.
     pub idempotency_key: Option<String>,
+    /// What a person said to this very call, where it was put before one.
+    pub approval: Option<ApprovalAnswer>,
 }
 
 impl ToolCall {
     /// A call that leaves the account to the session's rules.
     #[must_use]
     pub fn new(tool: ToolSlug, arguments: Map<String, Value>) -> Self {
-        Self { tool, arguments, account: None, idempotency_key: None }
+        Self { tool, arguments, account: None, idempotency_key: None, approval: None }
     }
 
     /// Names the account to run it with, by id or alias.

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use composio_core::{
-    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, McpToken,
-    McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery,
+    ApprovalRule, Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Events, Explanation, HistoryQuery, Link,
+    LinkRequest, Management, McpToken, McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord,
+    SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation, ToolOutput, ToolQuery, ToolSlug,
     ToolkitQuery, ToolkitSlug, ToolkitState, UserId, explain_account,
 };
 
 use crate::engine::Engine;
 use crate::scope::Scope;
 use crate::store::ProjectId;
-use crate::{connect, execute, mcp, sessions, toolkits};
+use crate::{approvals, connect, execute, mcp, sessions, toolkits, upkeep};
 
 /// The embedded backend: one project of an [`Engine`]. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,6 +50,9 @@ impl Backend for EmbeddedBackend {
         capabilities.idempotency = true;
         capabilities.management = true;
         capabilities.mcp_tokens = self.engine.serves_mcp();
+        capabilities.updates = true;
+        capabilities.approvals = true;
+        capabilities.events = true;
         capabilities
     }
 
@@ -66,13 +70,26 @@ impl Backend for EmbeddedBackend {
         Ok(mcp::reachable(&self.engine, found))
     }
 
+    async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
+        let updated = sessions::update(&self.engine, &self.project, session, update).await?;
+        Ok(mcp::reachable(&self.engine, updated))
+    }
+
+    async fn session_history(&self, session: &SessionId, query: &HistoryQuery) -> Result<Page<SessionVersion>> {
+        sessions::history(&self.scope(session).await?, query).await
+    }
+
     async fn delete_session(&self, session: &SessionId) -> Result<()> {
         let scope = self.scope(session).await?;
         self.engine.store().delete_session(&self.project, &scope.session.id).await.map(drop)
     }
 
     async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
-        toolkits::list_tools(&self.scope(session).await?, query)
+        toolkits::list_tools(&self.scope(session).await?, query).await
+    }
+
+    async fn get_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolDefinition> {
+        toolkits::tool(&self.scope(session).await?, tool).await
     }
 
     async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
@@ -89,6 +106,24 @@ impl Backend for EmbeddedBackend {
 
     async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
         self.scope(session).await?.account(account).await
+    }
+
+    async fn explain_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolExplanation> {
+        toolkits::explain_tool(&self.scope(session).await?, tool).await
+    }
+
+    async fn confirm(&self, session: &SessionId, call: &ToolCall, rule: ApprovalRule) -> Result<()> {
+        approvals::confirm(&self.scope(session).await?, call, rule).await
+    }
+
+    async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        let scope = self.scope(session).await?;
+        let account = scope.account(account).await?;
+        upkeep::probe(&self.engine, &self.project, &account).await.map(|account| account.seen_by(&scope.session.user))
+    }
+
+    fn events(&self) -> Result<Events> {
+        Ok(self.engine.events().subscribe(&self.project))
     }
 
     async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken> {

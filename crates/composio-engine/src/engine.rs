@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::backend::EmbeddedBackend;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
+use crate::events::Bus;
 use crate::http::{Http, HttpOptions};
 use crate::mcp::ProjectKeys;
 use crate::options::EngineOptions;
@@ -38,6 +39,7 @@ struct Inner {
     callback_origins: Vec<String>,
     project_keys: ProjectKeys,
     serves_mcp: bool,
+    events: Bus,
     tasks: TaskTracker,
 }
 
@@ -64,6 +66,7 @@ impl Engine {
             callback_origins: options.callback_origins,
             project_keys: options.project_keys,
             serves_mcp: options.serves_mcp,
+            events: Bus::new(),
             tasks: TaskTracker::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -117,6 +120,10 @@ impl Engine {
 
     pub(crate) fn serves_mcp(&self) -> bool {
         self.inner.serves_mcp
+    }
+
+    pub(crate) fn events(&self) -> &Bus {
+        &self.inner.events
     }
 
     pub(crate) fn now(&self) -> Timestamp {

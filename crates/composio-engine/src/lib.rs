@@ -48,12 +48,14 @@
 //! sends a write twice, and never gives a credential to a store, a log or a model in the clear.
 
 mod access;
+mod approvals;
 mod backend;
 mod catalog;
 mod clock;
 mod connect;
 mod credential;
 mod engine;
+mod events;
 mod execute;
 mod http;
 mod link;
@@ -69,6 +71,7 @@ mod seal;
 mod sessions;
 pub mod store;
 mod toolkits;
+mod upkeep;
 
 pub use self::http::HttpOptions;
 pub use backend::EmbeddedBackend;

@@ -5,7 +5,7 @@ use composio_core::secrecy::ExposeSecret;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, ConnectedAccount,
     ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Management, NewAuthConfig,
-    NewConnectedAccount, Page, Result,
+    NewConnectedAccount, Page, Result, SharingUpdate,
 };
 
 use crate::access::{Access, seal_credential};
@@ -16,6 +16,7 @@ use crate::credential::Credential;
 use crate::scope::expire_begun;
 use crate::seal::Binding;
 use crate::store::{CredentialChange, Sealed, Transition};
+use crate::upkeep;
 
 /// Aliases never look like ids, so that a call's `account` is one or the other.
 const ID_PREFIX: &str = "ca_";
@@ -130,6 +131,21 @@ impl Management for EmbeddedBackend {
         let (engine, project) = (self.engine(), self.project());
         Access { engine, project, toolkit, config: &config, account: &account }.give_back().await?;
         engine.store().transition(project, id, &step).await
+    }
+
+    async fn share_connected_account(
+        &self,
+        id: &ConnectedAccountId,
+        update: &SharingUpdate,
+    ) -> Result<ConnectedAccount> {
+        let now = self.engine().now();
+        let shared = self.engine().store().share_account(self.project(), id, update, now).await?;
+        shared.ok_or_else(|| not_found("connected account", id.as_str()))
+    }
+
+    async fn probe_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        let account = self.get_connected_account(id).await?;
+        upkeep::probe(self.engine(), self.project(), &account).await
     }
 
     async fn delete_connected_account(&self, id: &ConnectedAccountId) -> Result<()> {

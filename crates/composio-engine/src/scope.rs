@@ -202,5 +202,5 @@ pub(crate) async fn expire_begun(engine: &Engine, project: &ProjectId) -> Result
     let now = engine.now();
     let life = i64::try_from(LINK_LIFE.as_micros()).unwrap_or(i64::MAX);
     let begun_before = Timestamp::from_micros(now.as_micros().saturating_sub(life));
-    engine.store().expire_begun(project, begun_before, now, "the link ran out before the user finished").await
+    engine.store().expire_begun(project, begun_before, now, "the link ran out before the user finished").await.map(drop)
 }

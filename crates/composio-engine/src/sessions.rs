@@ -1,12 +1,13 @@
 //! Making a session: everything is checked before anything is stored.
 
 use composio_core::{
-    AuthConfigId, ConnectedAccountId, Error, ErrorKind, Preload, Result, SessionConfig, SessionRecord, Sharing,
-    ToolSlug, ToolkitSlug, UserId,
+    AuthConfigId, ConnectedAccountId, Error, ErrorKind, HistoryQuery, Page, Preload, Result, SessionConfig, SessionId,
+    SessionRecord, SessionUpdate, SessionVersion, Sharing, ToolSlug, ToolkitSlug, UserId,
 };
 
 use crate::engine::Engine;
 use crate::options::EngineOptions;
+use crate::scope::Scope;
 use crate::store::ProjectId;
 
 /// Checks the configuration and keeps the session.
@@ -32,6 +33,21 @@ pub(crate) async fn create(
     let record = SessionRecord::new(engine.id("trs")?.into(), user.clone(), config.clone(), engine.now());
     engine.store().insert_session(project, &record).await?;
     Ok(record)
+}
+
+/// Changes the configuration after the same checks.
+pub(crate) async fn update(
+    _engine: &Engine,
+    _project: &ProjectId,
+    _session: &SessionId,
+    _update: &SessionUpdate,
+) -> Result<SessionRecord> {
+    Err(Error::new(ErrorKind::Unsupported, "being written"))
+}
+
+/// The versions of the configuration.
+pub(crate) async fn history(scope: &Scope<'_>, query: &HistoryQuery) -> Result<Page<SessionVersion>> {
+    scope.engine.store().session_history(scope.project, &scope.session.id, query).await
 }
 
 fn check_user(user: &UserId) -> Result<()> {

@@ -11,8 +11,8 @@ use std::fmt;
 use async_trait::async_trait;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
-    ConnectionStatus, Identity, McpTokenId, Page, Result, SessionId, SessionRecord, Timestamp, ToolSlug, ToolkitSlug,
-    Url, UserId,
+    ConnectionStatus, HistoryQuery, Identity, McpTokenId, Page, Result, SessionId, SessionRecord, SessionVersion,
+    SharingUpdate, Timestamp, ToolSlug, ToolkitSlug, Url, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +137,30 @@ pub struct RefreshLease {
     pub fence: i64,
     /// Whether the lease before this one ran out without a word: its refresh may have happened.
     pub interrupted: bool,
+    /// How often in a row the service has refused to renew.
+    pub refusals: u32,
+    /// When it is asked again at the earliest, after a refusal.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// What is allowed without asking, in one session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ApprovalGrant {
+    /// The tool.
+    pub tool: ToolSlug,
+    /// The account; none for a tool that runs without one.
+    pub account: Option<ConnectedAccountId>,
+}
+
+/// Something that is due, and that nobody has asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DueWork {
+    /// An ACTIVE account whose credential is to be renewed.
+    Refresh(ProjectId, ConnectedAccountId),
+    /// An ACTIVE account that nobody has seen work.
+    Probe(ProjectId, ConnectedAccountId),
+    /// A project with flows whose links are over.
+    Expire(ProjectId),
 }
 
 /// Under which name an execution happens at most once.
@@ -192,7 +216,44 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads a session.
     async fn session(&self, project: &ProjectId, id: &SessionId) -> Result<Option<SessionRecord>>;
 
-    /// Deletes a session with its MCP tokens, in one transaction; says whether it was there.
+    /// Replaces a session's configuration by the next version of it, and keeps the one before in the history, in one
+    /// transaction. `Conflict` where the version that is kept is not the one before `next`; `NotFound` where the session is
+    /// gone.
+    async fn update_session(&self, project: &ProjectId, next: &SessionRecord) -> Result<()>;
+
+    /// The versions of a session, newest first, the one that holds included; empty where there is no session.
+    /// `InvalidInput` for a cursor that this store did not make.
+    async fn session_history(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        query: &HistoryQuery,
+    ) -> Result<Page<SessionVersion>>;
+
+    /// Allows something in a session from now on; allowing it again is no error. `NotFound` where the session is gone.
+    async fn grant_approval(
+        &self,
+        project: &ProjectId,
+        session: &SessionId,
+        grant: &ApprovalGrant,
+        at: Timestamp,
+    ) -> Result<()>;
+
+    /// Whether something is allowed in a session.
+    async fn has_approval(&self, project: &ProjectId, session: &SessionId, grant: &ApprovalGrant) -> Result<bool>;
+
+    /// Spends what may be used once: true for the first caller alone, under concurrency too. Rows whose time is over at
+    /// `now` are forgotten first.
+    async fn spend_approval(
+        &self,
+        project: &ProjectId,
+        approval: &Digest,
+        now: Timestamp,
+        keep_until: Timestamp,
+    ) -> Result<bool>;
+
+    /// Deletes a session with its MCP tokens, its history and what is allowed in it, in one transaction; says whether it
+    /// was there.
     async fn delete_session(&self, project: &ProjectId, id: &SessionId) -> Result<bool>;
 
     /// Keeps an MCP token of a session. Tokens whose time was over when it was made are forgotten first. `Conflict` where
@@ -238,6 +299,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Option<AuthConfig>>;
 
+    /// The toolkits that have an auth config with a list of tools. Asked at every listing.
+    async fn toolkits_with_filters(&self, project: &ProjectId) -> Result<Vec<ToolkitSlug>>;
+
     /// Deletes an auth config; says whether it was there.
     async fn delete_auth_config(&self, project: &ProjectId, id: &AuthConfigId) -> Result<bool>;
 
@@ -279,6 +343,25 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Option<ConnectedAccount>>;
 
+    /// Changes who may use an account by [`Sharing::updated`](composio_core::Sharing::updated), in one transaction; gives
+    /// the account, or none where it is not there. `InvalidInput` as that says.
+    async fn share_account(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        update: &SharingUpdate,
+        at: Timestamp,
+    ) -> Result<Option<ConnectedAccount>>;
+
+    /// Notes that an ACTIVE account was seen to work, unless that is noted since it was connected; gives the account where
+    /// this was the first time.
+    async fn mark_ready(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        at: Timestamp,
+    ) -> Result<Option<ConnectedAccount>>;
+
     /// Deletes an account with its credential and whatever waits for it; says whether it was there.
     async fn delete_account(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<bool>;
 
@@ -292,15 +375,24 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         step: &Transition,
     ) -> Result<ConnectedAccount>;
 
-    /// Makes INITIATED accounts EXPIRED that were begun before a time, for this reason. It is asked often, and nearly always
-    /// finds none.
+    /// Makes INITIATED accounts EXPIRED that were begun before a time, for this reason, and gives them. It is asked often,
+    /// and nearly always finds none.
     async fn expire_begun(
         &self,
         project: &ProjectId,
         begun_before: Timestamp,
         at: Timestamp,
         reason: &str,
-    ) -> Result<()>;
+    ) -> Result<Vec<ConnectedAccount>>;
+
+    /// What is due at a time: credentials to be renewed, accounts to be tried, and flows that were begun before a time. Of
+    /// all projects, the most urgent first, and at most so many.
+    async fn due_work(&self, now: Timestamp, begun_before: Timestamp, limit: usize) -> Result<Vec<DueWork>>;
+
+    /// Says when an account's credential is to be renewed by itself; never where there is no time. It decides nothing:
+    /// whoever renews looks at the credential.
+    async fn schedule_refresh(&self, project: &ProjectId, id: &ConnectedAccountId, at: Option<Timestamp>)
+    -> Result<()>;
 
     /// Reads the sealed credential of an account.
     async fn credential(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<Option<Sealed>>;
@@ -324,6 +416,17 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         fence: i64,
         renewed: Option<&Sealed>,
     ) -> Result<()>;
+
+    /// Ends a lease because the service refused to renew, and gives how often in a row it has. It is not to be asked again
+    /// before `retry_at`. A renewal, a connection and whatever else replaces the credential forget the refusals. Errors as
+    /// [`end_refresh`](Self::end_refresh).
+    async fn refuse_refresh(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        fence: i64,
+        retry_at: Timestamp,
+    ) -> Result<u32>;
 
     /// Keeps a flow under the digest of its state. It replaces the one that waited for the same account before.
     /// `NotFound` where the account is gone.

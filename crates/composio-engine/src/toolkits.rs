@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use composio_core::{
     AuthConfigId, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, Page, Preload, Result, Selection,
-    SelectionInput, ToolDefinition, ToolQuery, ToolkitQuery, ToolkitState, select_account, select_auth_config,
-    select_reconnect,
+    SelectionInput, ToolDefinition, ToolExplanation, ToolQuery, ToolSlug, ToolkitQuery, ToolkitState, select_account,
+    select_auth_config, select_reconnect,
 };
 use indexmap::IndexSet;
 
@@ -20,7 +20,7 @@ const PRELOAD_MAX: usize = 1000;
 const TOOLKITS_PAGE: (usize, usize) = (20, 50);
 
 /// The tools that the session preloads: in the order they were named, or in the catalogue's.
-pub(crate) fn list_tools(scope: &Scope<'_>, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
+pub(crate) async fn list_tools(scope: &Scope<'_>, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
     let config = &scope.session.config;
     let catalog = scope.engine.catalog();
     let tools: Vec<&ToolDefinition> = match &config.preload {
@@ -61,6 +61,19 @@ pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Re
         items.push(state(scope, toolkit).await?);
     }
     Ok(Page::new(items, page.next_cursor, page.total))
+}
+
+/// One tool, where the session may use it.
+pub(crate) async fn tool(scope: &Scope<'_>, slug: &ToolSlug) -> Result<ToolDefinition> {
+    let (toolkit, tool) = scope.engine.catalog().tool(slug)?;
+    scope.permit(toolkit)?;
+    Ok(tool.definition.clone())
+}
+
+/// Why the session may use a tool, or may not.
+pub(crate) async fn explain_tool(scope: &Scope<'_>, slug: &ToolSlug) -> Result<ToolExplanation> {
+    let (toolkit, tool) = scope.engine.catalog().tool(slug)?;
+    Ok(ToolExplanation::of(&scope.session.config.policy_input(&toolkit.slug, &tool.definition, None)))
 }
 
 /// The toolkits that the session allows, each once: in the order it names them, else in the catalogue's.

@@ -175,7 +175,8 @@ fn failed(error: &Error) -> ErrorData {
 
 /// What the tools are for, in a sentence or two that clients put before their model.
 fn instructions(session: Option<&Session>) -> String {
-    let services = match session.map(|session| &session.config().toolkits) {
+    let config = session.map(Session::config);
+    let services = match config.as_deref().map(|config| &config.toolkits) {
         Some(ToolkitPolicy::Enable(slugs)) if !slugs.is_empty() => {
             let slugs: Vec<_> = slugs.iter().map(AsRef::as_ref).collect();
             format!("the user's own accounts at {}", slugs.join(", "))

@@ -26,7 +26,7 @@ pub async fn a_session_comes_back_as_it_was_created(harness: &dyn Harness) {
     let read = harness.backend().session(session.id()).await.unwrap();
     for record in [&created, &read] {
         assert_eq!((&record.id, record.user.as_str()), (session.id(), USER));
-        assert_eq!(&record.config, session.config());
+        assert_eq!(record.config, session.config());
     }
     assert_eq!(created.created_at, read.created_at);
     assert_eq!(session.config().toolkits.named(), [slug("open"), slug("managed")]);

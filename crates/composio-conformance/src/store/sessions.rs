@@ -43,7 +43,7 @@ pub async fn a_session_id_is_kept_once(store: &dyn Store) {
     store.insert_session(&here(), &session("trs_1", full())).await.unwrap();
     refused(store.insert_session(&here(), &session("trs_1", SessionConfig::new())).await, ErrorKind::Conflict);
     let found = store.session(&here(), &"trs_1".into()).await.unwrap().expect("the session is there");
-    assert_eq!(found.config, full());
+    assert_eq!(*found.config, full());
 }
 
 /// Deleting says whether the session was there, and another one stays.

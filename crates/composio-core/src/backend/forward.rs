@@ -6,14 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Backend, Capabilities, Link, LinkRequest, Management, McpToken, Page, SessionRecord, ToolQuery, ToolkitQuery,
-    ToolkitState,
+    Backend, Capabilities, HistoryQuery, Link, LinkRequest, Management, McpToken, Page, SessionRecord, SessionVersion,
+    ToolQuery, ToolkitQuery, ToolkitState,
 };
 use crate::account::ConnectedAccount;
+use crate::approval::ApprovalRule;
 use crate::error::Result;
-use crate::id::{ConnectedAccountId, McpTokenId, SessionId, ToolkitSlug, UserId};
+use crate::event::Events;
+use crate::id::{ConnectedAccountId, McpTokenId, SessionId, ToolSlug, ToolkitSlug, UserId};
+use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
-use crate::session::SessionConfig;
+use crate::session::{SessionConfig, SessionUpdate};
 use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
 
 macro_rules! forward {
@@ -37,12 +40,24 @@ macro_rules! forward {
                 (**self).session(session).await
             }
 
+            async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
+                (**self).update_session(session, update).await
+            }
+
+            async fn session_history(&self, session: &SessionId, query: &HistoryQuery) -> Result<Page<SessionVersion>> {
+                (**self).session_history(session, query).await
+            }
+
             async fn delete_session(&self, session: &SessionId) -> Result<()> {
                 (**self).delete_session(session).await
             }
 
             async fn list_tools(&self, session: &SessionId, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
                 (**self).list_tools(session, query).await
+            }
+
+            async fn get_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolDefinition> {
+                (**self).get_tool(session, tool).await
             }
 
             async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
@@ -67,6 +82,22 @@ macro_rules! forward {
 
             async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
                 (**self).explain(session, toolkit).await
+            }
+
+            async fn explain_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolExplanation> {
+                (**self).explain_tool(session, tool).await
+            }
+
+            async fn confirm(&self, session: &SessionId, call: &ToolCall, rule: ApprovalRule) -> Result<()> {
+                (**self).confirm(session, call, rule).await
+            }
+
+            async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+                (**self).probe(session, account).await
+            }
+
+            fn events(&self) -> Result<Events> {
+                (**self).events()
             }
 
             async fn create_mcp_token(&self, session: &SessionId, lifetime: Duration) -> Result<McpToken> {

@@ -104,6 +104,8 @@ pub struct AccountQuery {
     pub toolkits: Vec<ToolkitSlug>,
     /// In these statuses; in all without any.
     pub statuses: Vec<ConnectionStatus>,
+    /// Private ones, shared ones, or both.
+    pub sharing: SharingFilter,
     /// Where to begin; none for the start.
     pub cursor: Option<String>,
     /// How many at the most: 20 without one, and never more than 200.
@@ -112,6 +114,37 @@ pub struct AccountQuery {
 
 impl AccountQuery {
     /// The first page of all.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Which accounts to list by who may use them. Rule: `session-semantics` 1.8: shared ones only where they are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SharingFilter {
+    /// Private ones.
+    #[default]
+    Private,
+    /// Shared ones.
+    Shared,
+    /// Both.
+    All,
+}
+
+/// Which versions of a session's configuration to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HistoryQuery {
+    /// Where to begin; none for the newest.
+    pub cursor: Option<String>,
+    /// How many at the most: 20 without one, and never more than 100.
+    pub limit: Option<usize>,
+}
+
+impl HistoryQuery {
+    /// The first 20.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

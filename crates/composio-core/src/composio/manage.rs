@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::account::{ConnectedAccount, ConnectionStatus, Sharing};
+use crate::account::{ConnectedAccount, ConnectionStatus, Sharing, SharingUpdate};
 use crate::auth::{
     AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
 };
-use crate::backend::{AccountQuery, AuthConfigQuery, Backend, Management, Page};
+use crate::backend::{AccountQuery, AuthConfigQuery, Backend, Management, Page, SharingFilter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolkitSlug, UserId};
 use crate::session::BoxFuture;
@@ -261,6 +261,27 @@ impl ConnectedAccounts {
         management(&self.backend)?.revoke_connected_account(&id.into()).await
     }
 
+    /// Changes who may use an account besides its owner: what is not named stays, an empty list clears.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` for lists on an account that is private, and for lists that are too long.
+    pub async fn share(
+        &self,
+        id: impl Into<ConnectedAccountId> + Send,
+        update: SharingUpdate,
+    ) -> Result<ConnectedAccount> {
+        management(&self.backend)?.share_connected_account(&id.into(), &update).await
+    }
+
+    /// Makes the cheap call by which an account shows that it works: it is
+    /// [ready](ConnectedAccount::is_ready) then, or not yet.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` unless it is ACTIVE.
+    pub async fn probe(&self, id: impl Into<ConnectedAccountId> + Send) -> Result<ConnectedAccount> {
+        management(&self.backend)?.probe_connected_account(&id.into()).await
+    }
+
     /// Deletes an account and its credential.
     ///
     /// # Errors
@@ -338,6 +359,12 @@ impl ListConnectedAccounts {
     /// Only those in this status. Called again, it adds.
     pub fn status(mut self, status: ConnectionStatus) -> Self {
         self.query.statuses.push(status);
+        self
+    }
+
+    /// Shared ones, or both kinds; private ones unless said.
+    pub fn sharing(mut self, sharing: SharingFilter) -> Self {
+        self.query.sharing = sharing;
         self
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::account::{ConnectedAccount, ConnectionStatus};
 use crate::error::{Error, ErrorKind};
-use crate::id::{AuthConfigId, ConnectedAccountId};
+use crate::id::{AuthConfigId, ConnectedAccountId, Timestamp};
 
 /// Why nothing can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,11 @@ use crate::id::{AuthConfigId, ConnectedAccountId};
 pub enum SelectionError {
     /// The session's connected account is not there: deleted, of another toolkit, or not this user's to use.
     PinUnavailable {
+        /// The account the session names.
+        account: ConnectedAccountId,
+    },
+    /// The session's connected account is shared, and its access list does not let this user in any more.
+    SharedAccessDenied {
         /// The account the session names.
         account: ConnectedAccountId,
     },
@@ -70,13 +75,23 @@ pub struct Candidate {
     pub account: ConnectedAccountId,
     /// Its alias.
     pub alias: Option<String>,
+    /// Who the service says it is.
+    pub identity: Option<String>,
     /// Its status.
     pub status: ConnectionStatus,
+    /// When it was created.
+    pub created_at: Timestamp,
 }
 
 impl From<&ConnectedAccount> for Candidate {
     fn from(account: &ConnectedAccount) -> Self {
-        Self { account: account.id.clone(), alias: account.alias.clone(), status: account.status }
+        Self {
+            account: account.id.clone(),
+            alias: account.alias.clone(),
+            identity: account.identity.as_ref().map(|identity| identity.label.clone()),
+            status: account.status,
+            created_at: account.created_at,
+        }
     }
 }
 
@@ -88,6 +103,9 @@ impl fmt::Display for SelectionError {
                     f,
                     "the session pins {account}, which is gone, of another toolkit, or not this user's; pin another or none"
                 )
+            }
+            Self::SharedAccessDenied { account } => {
+                write!(f, "{account} is shared, and not with this user any more; its owner decides, or pin another")
             }
             Self::NotUsable { disabled_config: Some(config), account, .. } => {
                 write!(
@@ -141,6 +159,7 @@ impl SelectionError {
                 ErrorKind::Conflict
             }
             Self::PinUnavailable { .. } | Self::UnknownAuthConfig { .. } => ErrorKind::NotFound,
+            Self::SharedAccessDenied { .. } => ErrorKind::PermissionDenied,
             Self::UnknownAccount { .. } | Self::AccountRequired { .. } | Self::NoAuthToolkit | Self::Pinned { .. } => {
                 ErrorKind::InvalidInput
             }
@@ -166,9 +185,18 @@ fn listed(candidates: &[Candidate]) -> String {
     if candidates.is_empty() {
         return "none".to_owned();
     }
-    let name = |candidate: &Candidate| match &candidate.alias {
-        Some(alias) => format!("{} (alias {alias:?}, {})", candidate.account, candidate.status),
-        None => format!("{} ({})", candidate.account, candidate.status),
-    };
-    candidates.iter().map(name).collect::<Vec<_>>().join(", ")
+    candidates.iter().map(Candidate::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (", self.account)?;
+        if let Some(alias) = &self.alias {
+            write!(f, "alias {alias:?}, ")?;
+        }
+        if let Some(identity) = &self.identity {
+            write!(f, "{identity}, ")?;
+        }
+        write!(f, "{}, created {})", self.status, self.created_at)
+    }
 }

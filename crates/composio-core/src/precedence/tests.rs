@@ -163,6 +163,7 @@ fn refusal(error: &SelectionError) -> String {
     };
     match error {
         SelectionError::PinUnavailable { account } => format!("error: pin {account} unavailable"),
+        SelectionError::SharedAccessDenied { account } => format!("error: {account} is not shared"),
         SelectionError::NotUsable { account, disabled_config: Some(config), .. } => {
             format!("error: {account} on disabled {config}")
         }

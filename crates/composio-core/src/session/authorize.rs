@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 use super::{BoxFuture, Session, builder::parse_callback};
-use crate::account::{ConnectedAccount, ConnectionStatus};
+use crate::account::{ConnectedAccount, ConnectionStatus, Sharing};
 use crate::backend::{Link, LinkRequest, LinkTarget};
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::id::{ConnectedAccountId, Timestamp};
@@ -26,11 +26,12 @@ pub struct Authorize {
     target: Result<LinkTarget>,
     callback_url: Option<Result<Url>>,
     alias: Option<String>,
+    sharing: Sharing,
 }
 
 impl Authorize {
     pub(super) fn new(session: Session, target: Result<LinkTarget>) -> Self {
-        Self { session, target, callback_url: None, alias: None }
+        Self { session, target, callback_url: None, alias: None, sharing: Sharing::Private }
     }
 
     /// Where the browser goes in the end, with `status` and `connected_account_id` added to the query. Loopback
@@ -43,6 +44,12 @@ impl Authorize {
     /// A label for the new account, unique per user and toolkit.
     pub fn alias(mut self, alias: impl Into<String>) -> Self {
         self.alias = Some(alias.into());
+        self
+    }
+
+    /// Says who may use the new account besides this user. A shared account is used only where a session pins it.
+    pub fn sharing(mut self, sharing: Sharing) -> Self {
+        self.sharing = sharing;
         self
     }
 }
@@ -59,6 +66,7 @@ impl IntoFuture for Authorize {
                 None => self.session.config().callback_url.clone(),
             };
             request.alias = self.alias;
+            request.sharing = self.sharing;
             let link = self.session.backend().link(self.session.id(), &request).await?;
             let baseline = match request.target {
                 LinkTarget::Toolkit(_) => None,
@@ -94,8 +102,8 @@ impl ConnectionRequest {
         self.link.expires_at
     }
 
-    /// Waits until the account is ACTIVE: 60 seconds, unless the returned value says otherwise. The account is looked
-    /// at at once and then every second.
+    /// Waits until the account is [ready](ConnectedAccount::is_ready), which is ACTIVE and seen to work: 60 seconds, unless
+    /// the returned value says otherwise. The account is looked at at once and then every second.
     ///
     /// # Errors
     /// The await gives `ConnectionRequired` with the reason as soon as the connection has FAILED, EXPIRED or been
@@ -104,11 +112,15 @@ impl ConnectionRequest {
         Wait { request: self.clone(), timeout: DEFAULT_TIMEOUT }
     }
 
-    /// The account, once it is ACTIVE; nothing while it may still become so.
+    /// The account, once it is ready; nothing while it may still become so.
     async fn look(&self) -> Result<Option<ConnectedAccount>> {
         let account = self.session.connected_account(self.account()).await?;
         match account.status {
-            ConnectionStatus::Active => Ok(Some(account)),
+            ConnectionStatus::Active if account.is_ready() => Ok(Some(account)),
+            ConnectionStatus::Active => {
+                let probed = self.session.backend().probe(self.session.id(), self.account()).await?;
+                Ok(Some(probed).filter(ConnectedAccount::is_ready))
+            }
             ConnectionStatus::Failed | ConnectionStatus::Expired | ConnectionStatus::Revoked
                 if self.baseline != Some(account.updated_at) =>
             {

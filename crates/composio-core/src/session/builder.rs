@@ -1,16 +1,19 @@
 //! Making a session, and taking one up again.
 
+mod rules;
+
 use std::fmt;
 use std::future::IntoFuture;
 
 use url::Url;
 
-use super::{BoxFuture, MultiAccount, Preload, Session, SessionConfig};
+use super::live::Local;
+use super::{BoxFuture, Modifier, MultiAccountUpdate, Preload, Session, SessionConfig};
 use crate::composio::Composio;
 use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::ToolkitPolicy;
-use crate::tool::{NativeTools, Tool};
+use crate::tool::Tool;
 
 /// A session in the making. Await it to create the session.
 ///
@@ -38,7 +41,7 @@ pub struct SessionBuilder {
     door: Composio,
     user: UserId,
     config: SessionConfig,
-    native: NativeTools,
+    local: Local,
     policy_set_by: Option<&'static str>,
     error: Option<Error>,
 }
@@ -48,8 +51,8 @@ impl SessionBuilder {
         let error = user.as_str().trim().is_empty().then(|| {
             Error::invalid_input("user", user.as_str(), "give the id that your application has for this user")
         });
-        let (config, native) = (SessionConfig::new(), NativeTools::default());
-        Self { door, user, config, native, policy_set_by: None, error }
+        let (config, local) = (SessionConfig::new(), Local::default());
+        Self { door, user, config, local, policy_set_by: None, error }
     }
 
     /// Allows these toolkits and no others. Called again, it adds.
@@ -124,9 +127,13 @@ impl SessionBuilder {
         accounts.into_iter().fold(self, |builder, (toolkit, account)| builder.connected_account(toolkit, account))
     }
 
-    /// Lets the user have several accounts of a toolkit side by side.
-    pub fn multi_account(mut self, multi: MultiAccount) -> Self {
-        self.config.multi_account = Some(multi);
+    /// Lets the user have several accounts of a toolkit side by side, with [`MultiAccount`](crate::MultiAccount) or single
+    /// settings. Unless they say otherwise, a call has to name its account where several fit.
+    pub fn multi_account(mut self, multi: impl Into<MultiAccountUpdate>) -> Self {
+        match multi.into().apply(self.config.multi_account) {
+            Ok(multi) => self.config.multi_account = multi,
+            Err(error) => self.note(error),
+        }
         self
     }
 
@@ -146,8 +153,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Gives the model every tool of the enabled toolkits directly, 1,000 at the most. Needs
-    /// [`toolkits`](Self::toolkits), so that it stays a choice.
+    /// Gives the model every tool that the session names directly, 1,000 at the most. Needs something that names them, so
+    /// that it stays a choice: [`toolkits`](Self::toolkits), [`enable_tools`](Self::enable_tools) or [`tags`](Self::tags).
     pub fn direct_tools(mut self) -> Self {
         if self.config.preload == Preload::None {
             self.config.preload = Preload::All;
@@ -166,7 +173,15 @@ impl SessionBuilder {
 
     /// Adds a tool written in Rust. Its slug in the session is `LOCAL_` and its own.
     pub fn tool(mut self, tool: impl Tool) -> Self {
-        if let Err(error) = self.native.add(tool) {
+        if let Err(error) = self.local.native.add(tool) {
+            self.note(error);
+        }
+        self
+    }
+
+    /// Adds a closure that sees tools and calls; see [`Modifier`]. They run in the order in which they are given.
+    pub fn modifier(mut self, modifier: Modifier) -> Self {
+        if let Err(error) = self.local.modifiers.add(modifier) {
             self.note(error);
         }
         self
@@ -213,7 +228,7 @@ impl IntoFuture for SessionBuilder {
             }
             self.config.validate()?;
             let record = self.door.backend.create_session(&self.user, &self.config).await?;
-            Ok(Session::new(self.door, record, self.native))
+            Ok(Session::new(self.door, record, self.local))
         })
     }
 }
@@ -230,25 +245,33 @@ impl fmt::Debug for SessionBuilder {
 pub struct OpenSession {
     door: Composio,
     id: SessionId,
-    native: NativeTools,
+    local: Local,
     live: bool,
     error: Option<Error>,
 }
 
 impl OpenSession {
     pub(crate) fn new(door: Composio, id: SessionId) -> Self {
-        Self { door, id, native: NativeTools::default(), live: false, error: None }
+        Self { door, id, local: Local::default(), live: false, error: None }
     }
 
     /// Gives a native tool again: they live in this process, not with the session.
     pub fn tool(mut self, tool: impl Tool) -> Self {
-        if let Err(error) = self.native.add(tool) {
+        if let Err(error) = self.local.native.add(tool) {
             self.error.get_or_insert(error);
         }
         self
     }
 
-    /// Takes the native tools of a [`Session`] of this id that lives in this process, made by the same [`Composio`] or a
+    /// Gives a modifier again: they live in this process too.
+    pub fn modifier(mut self, modifier: Modifier) -> Self {
+        if let Err(error) = self.local.modifiers.add(modifier) {
+            self.error.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Takes the native tools and the modifiers of a [`Session`] of this id that lives in this process, made by the same [`Composio`] or a
     /// clone of it. Where there is one, they stand in place of those given here. What is found is kept, and not found
     /// again through this session: it stays with the one that was given it.
     pub fn live_tools(mut self) -> Self {
@@ -267,10 +290,9 @@ impl IntoFuture for OpenSession {
                 return Err(error);
             }
             let record = self.door.backend.session(&self.id).await?;
-            let found = if self.live { self.door.live.find(&self.id) } else { None };
-            Ok(match found {
-                Some(native) => Session::of_found(self.door, record, native),
-                None => Session::new(self.door, record, self.native),
+            Ok(match self.live {
+                true => Session::of_found(self.door, record, self.local),
+                false => Session::new(self.door, record, self.local),
             })
         })
     }

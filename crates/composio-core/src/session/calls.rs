@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use serde_json::Value;
 
 use super::{BoxFuture, Session};
+use crate::approval::{ApprovalAnswer, ApprovalDecision, ApprovalState};
 use crate::backend::{Page, ToolkitQuery, ToolkitState};
 use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
@@ -19,11 +20,12 @@ pub struct Execute {
     arguments: Value,
     account: Option<String>,
     idempotency_key: Option<String>,
+    approval: Option<ApprovalAnswer>,
 }
 
 impl Execute {
     pub(super) fn new(session: Session, tool: Result<ToolSlug>, arguments: Value) -> Self {
-        Self { session, tool, arguments, account: None, idempotency_key: None }
+        Self { session, tool, arguments, account: None, idempotency_key: None, approval: None }
     }
 
     /// Names the account to run with, by id or alias, exactly.
@@ -38,6 +40,14 @@ impl Execute {
         self.idempotency_key = Some(key.into());
         self
     }
+
+    /// Repeats a call that waits for a person, with what the person said: for hosts that kept the
+    /// [state](crate::Approval::state) of the question and have to ask across processes. Modifiers see the arguments again,
+    /// so that the call is the one that was asked about.
+    pub fn answer_approval(mut self, state: impl Into<ApprovalState>, decision: ApprovalDecision) -> Self {
+        self.approval = Some(ApprovalAnswer::new(state.into(), decision));
+        self
+    }
 }
 
 impl IntoFuture for Execute {
@@ -49,6 +59,7 @@ impl IntoFuture for Execute {
             let mut call = ToolCall::new(self.tool?, Arguments::from(self.arguments).into_object()?);
             call.account = self.account;
             call.idempotency_key = self.idempotency_key;
+            call.approval = self.approval;
             self.session.run(call, None).await
         })
     }

@@ -4,9 +4,12 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::approval::{ApprovalPolicy, ApprovalRule};
+use crate::auth::ToolFilter;
 use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolSlug, ToolkitSlug};
-use crate::policy::ToolkitPolicy;
+use crate::policy::{PolicyDecision, PolicyInput, PolicyRule, TagFilter, ToolPolicy, ToolkitPolicy, decide_tool};
+use crate::tool::{ToolDefinition, ToolHints};
 
 /// Everything a session is created with, except the user and the native tools.
 ///
@@ -17,6 +20,10 @@ use crate::policy::ToolkitPolicy;
 pub struct SessionConfig {
     /// Which toolkits may be used.
     pub toolkits: ToolkitPolicy,
+    /// Which tools of a toolkit may be used: a list, or tags in place of [`tags`](Self::tags).
+    pub tools: IndexMap<ToolkitSlug, ToolPolicy>,
+    /// Which tags tools have to have.
+    pub tags: TagFilter,
     /// The auth config that connections of a toolkit are found or made on.
     pub auth_configs: IndexMap<ToolkitSlug, AuthConfigId>,
     /// The accounts that a toolkit's tools run with. Several need [`multi_account`](Self::multi_account).
@@ -25,6 +32,8 @@ pub struct SessionConfig {
     pub preload: Preload,
     /// Whether a user may have several accounts of a toolkit side by side; none for the plain rule of the newest.
     pub multi_account: Option<MultiAccount>,
+    /// Which calls a person has to allow.
+    pub approvals: ApprovalPolicy,
     /// Where links of this session end, unless they say otherwise.
     pub callback_url: Option<Url>,
 }
@@ -39,7 +48,8 @@ pub enum Preload {
     None,
     /// These.
     Tools(Vec<ToolSlug>),
-    /// Every tool of the enabled toolkits, 1,000 at the most.
+    /// Every tool that the session names: of its enabled toolkits, in its lists of tools, or with its enabled tags. 1,000
+    /// at the most.
     All,
 }
 
@@ -95,28 +105,92 @@ impl SessionConfig {
         self.connected_accounts.get(toolkit).map_or(&[], Vec::as_slice)
     }
 
+    /// What a decision about a tool is made from. `auth_config` is the tool list of the auth config on which it would run,
+    /// where that is known.
+    #[must_use]
+    pub fn policy_input<'a>(
+        &'a self,
+        toolkit: &'a ToolkitSlug,
+        tool: &'a ToolDefinition,
+        auth_config: Option<&'a ToolFilter>,
+    ) -> PolicyInput<'a> {
+        PolicyInput {
+            toolkits: &self.toolkits,
+            tools: &self.tools,
+            tags: &self.tags,
+            toolkit,
+            tool: &tool.slug,
+            hints: tool.hints,
+            auth_config,
+        }
+    }
+
+    /// Whether a tool may be used in this session, and the rule that says so. Allocates nothing.
+    #[must_use]
+    pub fn decide(&self, toolkit: &ToolkitSlug, tool: &ToolDefinition) -> PolicyDecision {
+        decide_tool(&self.policy_input(toolkit, tool, None))
+    }
+
+    /// Whether a model gets an app tool directly. Rule: `session-semantics` 4.1.
+    ///
+    /// "All" means the tools that the session names for, by toolkit, list or tag; what it merely does not refuse is not
+    /// preloaded.
+    pub fn preloads(&self, toolkit: &ToolkitSlug, tool: &ToolDefinition) -> bool {
+        let decision = self.decide(toolkit, tool);
+        decision.allowed
+            && match &self.preload {
+                Preload::None => false,
+                Preload::Tools(tools) => tools.contains(&tool.slug),
+                Preload::All => self.names(toolkit, decision.by),
+            }
+    }
+
+    /// Whether what allowed a tool names what it allows.
+    fn names(&self, toolkit: &ToolkitSlug, by: PolicyRule) -> bool {
+        self.toolkits.is_positive()
+            || match by {
+                PolicyRule::Tools | PolicyRule::ToolkitTags => {
+                    self.tools.get(toolkit).is_some_and(ToolPolicy::is_positive)
+                }
+                PolicyRule::Tags => self.tags.is_positive(),
+                _ => false,
+            }
+    }
+
+    /// Whether anything names what it allows, so that "all" means something.
+    fn is_positive(&self) -> bool {
+        self.toolkits.is_positive() || self.tags.is_positive() || self.tools.values().any(ToolPolicy::is_positive)
+    }
+
+    /// Why a call of a tool needs an approval, if it does. A native tool has no toolkit.
+    pub fn needs_approval(
+        &self,
+        toolkit: Option<&ToolkitSlug>,
+        tool: &ToolSlug,
+        hints: ToolHints,
+    ) -> Option<ApprovalRule> {
+        self.approvals.asks(toolkit, tool, hints)
+    }
+
     /// Checks what can be checked without asking anyone. Backends call it before they store.
     ///
-    /// Rules: `session-semantics` 1.1 (the cap on pins), 1.7 (limits), 4.1 (preloading), 1.1 step 2 (an auth config
-    /// for a toolkit outside the list).
+    /// Rules: `session-semantics` 1.1 (the cap on pins), 1.7 (limits, and no preloading of everything), 4.1 (preloading),
+    /// 1.1 step 2 (an auth config for a toolkit outside the list).
     ///
     /// # Errors
-    /// `InvalidInput` naming the field, the value and the rule.
+    /// `InvalidInput` naming the field by its path ([`Error::field`]), the value and the rule.
     pub fn validate(&self) -> Result<()> {
         for (toolkit, accounts) in &self.connected_accounts {
             self.check_allowed("connected_accounts", toolkit)?;
             if accounts.len() > 1 && self.multi_account.is_none() {
                 let rule = "several accounts of one toolkit need `.multi_account(..)`";
-                return Err(Error::invalid_input("connected_accounts", toolkit.as_str(), rule));
+                return Err(Error::invalid_input(&format!("connected_accounts.{toolkit}"), toolkit.as_str(), rule));
             }
         }
         for toolkit in self.auth_configs.keys() {
             self.check_allowed("auth_configs", toolkit)?;
         }
-        if self.preload == Preload::All && !self.toolkits.is_positive() {
-            let rule = "preloading all tools needs a list of toolkits: call `.toolkits([..])`";
-            return Err(Error::invalid_input("preload", "all", rule));
-        }
+        self.check_preload()?;
         match self.multi_account {
             Some(multi) if !(2..=10).contains(&multi.max_per_toolkit) => {
                 let max = multi.max_per_toolkit.to_string();
@@ -126,10 +200,25 @@ impl SessionConfig {
         }
     }
 
+    fn check_preload(&self) -> Result<()> {
+        let rule = match self.preload {
+            Preload::All if !self.is_positive() => {
+                "preloading all tools needs something that names them: call `.toolkits([..])`, `.enable_tools(..)` or \
+                 `.tags([..])`"
+            }
+            Preload::All if self.multi_account.is_some() => {
+                "preloading all tools does not go with several accounts; name the tools with `.preload([..])`"
+            }
+            Preload::None | Preload::Tools(_) | Preload::All => return Ok(()),
+        };
+        Err(Error::invalid_input("preload.tools", "all", rule))
+    }
+
     fn check_allowed(&self, field: &str, toolkit: &ToolkitSlug) -> Result<()> {
         if self.toolkits.allows(toolkit) {
             return Ok(());
         }
-        Err(Error::invalid_input(field, toolkit.as_str(), "the session does not allow this toolkit"))
+        let field = format!("{field}.{toolkit}");
+        Err(Error::invalid_input(&field, toolkit.as_str(), "the session does not allow this toolkit"))
     }
 }

@@ -102,6 +102,13 @@ impl Answer {
     }
 }
 
+impl From<Result<ToolOutput>> for Answer {
+    /// For a call that was made in another way, such as one that a person allowed later: the model reads it like any other.
+    fn from(outcome: Result<ToolOutput>) -> Self {
+        Self::new(outcome, false)
+    }
+}
+
 impl ToolSet {
     /// The answer to a call of a tool that is in no list: a model made its name up. Nothing is run.
     #[must_use]

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::schema::Schema;
-use super::{ToolDefinition, ToolHints, ToolOutput};
+use super::{ToolCall, ToolDefinition, ToolHints, ToolOutput};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, UserId};
 use crate::json::JsonText;
@@ -222,9 +222,22 @@ impl NativeTools {
         self.tools.values().map(|tool| &tool.definition)
     }
 
+    /// What a tool is, if this session was given it.
+    pub(crate) fn definition(&self, slug: &ToolSlug) -> Option<&Arc<ToolDefinition>> {
+        self.tools.get(slug).map(|tool| &tool.definition)
+    }
+
     /// Whether a slug is a native one, known here or not.
     pub(crate) fn claims(slug: &ToolSlug) -> bool {
         slug.as_str().starts_with(PREFIX)
+    }
+
+    /// Checks the names of a call's arguments, so that nobody is asked to allow a call that cannot be made.
+    pub(crate) fn check(&self, call: &ToolCall) -> Result<()> {
+        match self.tools.get(&call.tool) {
+            Some(tool) => check_keys(tool.definition.input_schema.value(), &call.arguments),
+            None => Err(not_given(&call.tool)),
+        }
     }
 
     /// Runs a tool; `NotFound` where this session was not given it.
@@ -234,11 +247,7 @@ impl NativeTools {
         cx: ToolContext,
         arguments: Map<String, Value>,
     ) -> Result<ToolOutput> {
-        let Some(tool) = self.tools.get(slug) else {
-            let next =
-                "native tools live in the process: add it with `.tool(..)`, also when a session is taken up again";
-            return Err(Error::new(ErrorKind::NotFound, format!("no native tool is called {slug}; {next}")));
-        };
+        let Some(tool) = self.tools.get(slug) else { return Err(not_given(slug)) };
         check_keys(tool.definition.input_schema.value(), &arguments)?;
         tool.run.call(cx, arguments).await
     }
@@ -248,6 +257,12 @@ impl fmt::Debug for NativeTools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.tools.keys()).finish()
     }
+}
+
+/// A native slug that this session does not have.
+pub(crate) fn not_given(slug: &ToolSlug) -> Error {
+    let next = "native tools live in the process: add it with `.tool(..)`, also when a session is taken up again";
+    Error::new(ErrorKind::NotFound, format!("no native tool is called {slug}; {next}"))
 }
 
 fn native_slug(slug: &str) -> Result<ToolSlug> {

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::account::{take_account, with_account};
 use super::answer::{Answer, model_name};
 use super::native::{Progress, ProgressSink};
 use super::schema::drop_added_nulls;
 use super::{Arguments, ToolDefinition, ToolOutput};
+use crate::approval::{Approval, ApprovalDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ToolSlug;
-use crate::session::Session;
+use crate::session::{BoxFuture, Session};
 use crate::tool::ToolCall;
 
 /// How long the description of a function may be at model providers, in characters.
@@ -29,7 +31,13 @@ pub struct SessionTool {
     strict: bool,
     reveal_links: bool,
     progress: Option<ProgressSink>,
+    /// The parameter with which a model names the account.
+    account: Option<&'static str>,
+    approver: Option<Approver>,
 }
+
+/// Who is asked where a call waits for a person.
+type Approver = Arc<dyn Fn(Approval) -> BoxFuture<ApprovalDecision> + Send + Sync>;
 
 impl SessionTool {
     /// What it is.
@@ -85,20 +93,37 @@ impl SessionTool {
         let arguments = self.meant(arguments.into());
         async move {
             let outcome = match arguments {
-                Ok(arguments) => self.call(arguments).await,
+                Ok((arguments, account)) => self.make(arguments, account).await,
                 Err(error) => Err(error),
             };
             Answer::new(outcome, self.reveal_links)
         }
     }
 
-    /// What a model meant with what it wrote.
-    fn meant(&self, arguments: Arguments<'_>) -> Result<Map<String, Value>> {
+    /// What a model meant with what it wrote: the arguments, and the account where it named one.
+    fn meant(&self, arguments: Arguments<'_>) -> Result<(Map<String, Value>, Option<String>)> {
         let mut arguments = arguments.into_object()?;
         if self.is_strict() {
             drop_added_nulls(&mut arguments, self.definition.input_schema.for_model());
         }
-        Ok(arguments)
+        let account = match self.account {
+            Some(name) => take_account(&mut arguments, name)?,
+            None => None,
+        };
+        Ok((arguments, account))
+    }
+
+    /// Makes the call, and asks whoever is to be asked where it waits for a person.
+    async fn make(&self, arguments: Map<String, Value>, account: Option<String>) -> Result<ToolOutput> {
+        let mut call = ToolCall::new(self.definition.slug.clone(), arguments);
+        call.account = account;
+        let error = match self.session.run(call, self.progress.clone()).await {
+            Err(error) => error,
+            made => return made,
+        };
+        let (Some(approval), Some(ask)) = (error.approval(), &self.approver) else { return Err(error) };
+        let decision = ask(approval.clone()).await;
+        self.session.decide(approval, decision, self.progress.clone()).await
     }
 
     /// Runs it on these arguments, as they are.
@@ -106,8 +131,7 @@ impl SessionTool {
     /// # Errors
     /// As [`Session::execute`].
     pub async fn call(&self, arguments: Map<String, Value>) -> Result<ToolOutput> {
-        let call = ToolCall::new(self.definition.slug.clone(), arguments);
-        self.session.run(call, self.progress.clone()).await
+        self.make(arguments, None).await
     }
 
     /// Runs it on what a model sent as text, read as [`answer`](Self::answer) reads it.
@@ -115,7 +139,19 @@ impl SessionTool {
     /// # Errors
     /// As [`Session::execute`]; text that holds no object never reaches the backend.
     pub async fn call_str(&self, arguments: &str) -> Result<ToolOutput> {
-        self.call(self.meant(arguments.into())?).await
+        let (arguments, account) = self.meant(arguments.into())?;
+        self.make(arguments, account).await
+    }
+
+    /// Asks here where a call waits for a person, instead of ending it: the answer is given at once, and the model reads
+    /// what came of it. See [`ToolSet::on_approval`].
+    #[must_use]
+    pub fn on_approval<F>(mut self, ask: impl Fn(Approval) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ApprovalDecision> + Send + 'static,
+    {
+        self.approver = Some(Arc::new(move |approval| Box::pin(ask(approval))));
+        self
     }
 }
 
@@ -157,14 +193,27 @@ impl ToolSet {
     pub(crate) fn new(session: &Session, definitions: Vec<Arc<ToolDefinition>>) -> Result<Self> {
         let mut by_name = HashMap::with_capacity(definitions.len());
         let mut tools: Vec<SessionTool> = Vec::with_capacity(definitions.len());
+        let several_accounts = session.config().multi_account.is_some();
         for definition in definitions {
             let name = model_name(&definition.slug);
             let key = name.clone().unwrap_or_else(|| definition.slug.shared());
             if let Some(before) = by_name.insert(key, tools.len()) {
                 return Err(clash(&tools[before], &definition));
             }
-            let session = session.clone();
-            tools.push(SessionTool { definition, name, session, strict: false, reveal_links: false, progress: None });
+            let (definition, account) = match several_accounts.then(|| with_account(&definition)).flatten() {
+                Some((definition, account)) => (definition, Some(account)),
+                None => (definition, None),
+            };
+            tools.push(SessionTool {
+                definition,
+                name,
+                session: session.clone(),
+                strict: false,
+                reveal_links: false,
+                progress: None,
+                account,
+                approver: None,
+            });
         }
         Ok(Self { tools: tools.into(), by_name: Arc::new(by_name) })
     }
@@ -199,6 +248,35 @@ impl ToolSet {
             let (hear, slug) = (Arc::clone(&hear), tool.definition.slug.clone());
             tool.progress = Some(ProgressSink::new(move |progress| hear(&slug, progress)));
         })
+    }
+
+    /// Asks a person here where a call waits for one, in the middle of the call, whatever framework makes it. Without this
+    /// the call ends, the model reads that somebody has to answer, and the host finds the question in the error.
+    ///
+    /// # Example
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use composio_core::{ApprovalDecision, Composio, ScriptedBackend};
+    /// # use serde_json::json;
+    /// # let backend = ScriptedBackend::new().tool("MAILBOX_SEND", "mailbox", json!({"type": "object"}));
+    /// # let composio = Composio::with_backend(backend);
+    /// let building = composio.create("user_123").preload(["MAILBOX_SEND"]);
+    /// let session = building.require_approval_for_tools(["MAILBOX_SEND"]).await?;
+    /// let tools = session.tools().await?.on_approval(|approval| async move {
+    ///     println!("{} {:?}", approval.question(), approval.arguments());
+    ///     ApprovalDecision::Deny
+    /// });
+    /// let answer = tools.named("MAILBOX_SEND").expect("it is preloaded").answer(r#"{"to": "bob"}"#).await;
+    /// assert!(answer.text().contains("did not allow"), "{}", answer.text());
+    /// # Ok::<(), composio_core::Error>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn on_approval<F>(self, ask: impl Fn(Approval) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ApprovalDecision> + Send + 'static,
+    {
+        let approver: Approver = Arc::new(move |approval| Box::pin(ask(approval)));
+        self.with(|tool| tool.approver = Some(Arc::clone(&approver)))
     }
 
     fn with(self, change: impl Fn(&mut SessionTool)) -> Self {

@@ -18,7 +18,7 @@ fn backend() -> ScriptedBackend {
 
 async fn config(build: impl FnOnce(SessionBuilder) -> SessionBuilder) -> Result<SessionConfig> {
     let composio = Composio::with_backend(backend());
-    Ok(build(composio.create("u")).await?.config().clone())
+    Ok(SessionConfig::clone(&build(composio.create("u")).await?.config()))
 }
 
 #[track_caller]

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use composio_core::{
-    Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Explanation, Link, LinkRequest, Management, McpToken,
-    McpTokenId, Page, Result, ScriptedBackend, SessionConfig, SessionId, SessionRecord, ToolCall, ToolDefinition,
-    ToolOutput, ToolQuery, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
+    ApprovalRule, Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Events, Explanation, HistoryQuery, Link,
+    LinkRequest, Management, McpToken, McpTokenId, Page, Result, ScriptedBackend, SessionConfig, SessionId,
+    SessionRecord, SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation, ToolOutput, ToolQuery,
+    ToolSlug, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
 
 /// Cheap to clone; clones share what they remember.
@@ -92,6 +93,34 @@ impl Backend for Spy {
 
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
         self.hear("session").session(session).await
+    }
+
+    async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
+        self.hear("update_session").update_session(session, update).await
+    }
+
+    async fn session_history(&self, session: &SessionId, query: &HistoryQuery) -> Result<Page<SessionVersion>> {
+        self.hear("session_history").session_history(session, query).await
+    }
+
+    async fn get_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolDefinition> {
+        self.hear("get_tool").get_tool(session, tool).await
+    }
+
+    async fn explain_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolExplanation> {
+        self.hear("explain_tool").explain_tool(session, tool).await
+    }
+
+    async fn confirm(&self, session: &SessionId, call: &ToolCall, rule: ApprovalRule) -> Result<()> {
+        self.hear("confirm").confirm(session, call, rule).await
+    }
+
+    async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        self.hear("probe").probe(session, account).await
+    }
+
+    fn events(&self) -> Result<Events> {
+        self.hear("events").events()
     }
 
     async fn delete_session(&self, session: &SessionId) -> Result<()> {

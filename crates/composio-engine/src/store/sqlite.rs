@@ -24,15 +24,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
-    McpTokenId, Page, Result, SessionId, SessionRecord, Timestamp, ToolkitSlug, UserId,
+    HistoryQuery, McpTokenId, Page, Result, SessionId, SessionRecord, SessionVersion, SharingUpdate, Timestamp,
+    ToolkitSlug, UserId,
 };
 use sqlx::Connection;
 
 use self::failure::Failure;
 use self::open::Pools;
 use super::{
-    Begun, Candidates, Digest, ExecutionKey, McpTokenRecord, PendingAuthorization, ProjectId, RefreshLease, Sealed,
-    Store, TakenPending, Transition,
+    ApprovalGrant, Begun, Candidates, Digest, DueWork, ExecutionKey, McpTokenRecord, PendingAuthorization, ProjectId,
+    RefreshLease, Sealed, Store, TakenPending, Transition,
 };
 
 /// A [`Store`] on SQLite. Clones share their connections.
@@ -118,6 +119,61 @@ impl Store for SqliteStore {
 
     async fn delete_session(&self, project: &ProjectId, id: &SessionId) -> Result<bool> {
         writing!(self, conn => session::delete(conn, project, id))
+    }
+
+    async fn update_session(&self, _: &ProjectId, _: &SessionRecord) -> Result<()> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn session_history(&self, _: &ProjectId, _: &SessionId, _: &HistoryQuery) -> Result<Page<SessionVersion>> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn grant_approval(&self, _: &ProjectId, _: &SessionId, _: &ApprovalGrant, _: Timestamp) -> Result<()> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn has_approval(&self, _: &ProjectId, _: &SessionId, _: &ApprovalGrant) -> Result<bool> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn spend_approval(&self, _: &ProjectId, _: &Digest, _: Timestamp, _: Timestamp) -> Result<bool> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn toolkits_with_filters(&self, _: &ProjectId) -> Result<Vec<ToolkitSlug>> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn share_account(
+        &self,
+        _: &ProjectId,
+        _: &ConnectedAccountId,
+        _: &SharingUpdate,
+        _: Timestamp,
+    ) -> Result<Option<ConnectedAccount>> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn mark_ready(
+        &self,
+        _: &ProjectId,
+        _: &ConnectedAccountId,
+        _: Timestamp,
+    ) -> Result<Option<ConnectedAccount>> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn due_work(&self, _: Timestamp, _: Timestamp, _: usize) -> Result<Vec<DueWork>> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn schedule_refresh(&self, _: &ProjectId, _: &ConnectedAccountId, _: Option<Timestamp>) -> Result<()> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn refuse_refresh(&self, _: &ProjectId, _: &ConnectedAccountId, _: i64, _: Timestamp) -> Result<u32> {
+        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
     }
 
     async fn put_mcp_token(&self, project: &ProjectId, token: &McpTokenRecord, at_most: usize) -> Result<()> {
@@ -241,12 +297,13 @@ impl Store for SqliteStore {
         begun_before: Timestamp,
         at: Timestamp,
         reason: &str,
-    ) -> Result<()> {
+    ) -> Result<Vec<ConnectedAccount>> {
         let any: Result<bool> = reading!(self, conn => life::any_begun(conn, project, begun_before));
         if !any? {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        writing!(self, conn => life::expire_begun(conn, project, begun_before, at, reason))
+        let done: Result<()> = writing!(self, conn => life::expire_begun(conn, project, begun_before, at, reason));
+        done.map(|()| Vec::new())
     }
 
     async fn credential(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<Option<Sealed>> {

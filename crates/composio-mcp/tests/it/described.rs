@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use composio_core::{
-    Backend, Capabilities, Composio, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Explanation, Link,
-    LinkRequest, Management, McpToken, McpTokenId, Page, Result, Schema, ScriptedBackend, SessionConfig, SessionId,
-    SessionRecord, ToolCall, ToolDefinition, ToolOutput, ToolQuery, ToolSlug, ToolkitQuery, ToolkitSlug, ToolkitState,
-    UserId,
+    ApprovalRule, Backend, Capabilities, Composio, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Events,
+    Explanation, HistoryQuery, Link, LinkRequest, Management, McpToken, McpTokenId, Page, Result, Schema,
+    ScriptedBackend, SessionConfig, SessionId, SessionRecord, SessionUpdate, SessionVersion, ToolCall, ToolDefinition,
+    ToolExplanation, ToolOutput, ToolQuery, ToolSlug, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
 use composio_mcp::SessionServer;
 use serde_json::json;
@@ -38,6 +38,34 @@ impl Backend for Described {
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
         self.0.session(session).await
     }
+    async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
+        self.0.update_session(session, update).await
+    }
+
+    async fn session_history(&self, session: &SessionId, query: &HistoryQuery) -> Result<Page<SessionVersion>> {
+        self.0.session_history(session, query).await
+    }
+
+    async fn get_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolDefinition> {
+        self.0.get_tool(session, tool).await
+    }
+
+    async fn explain_tool(&self, session: &SessionId, tool: &ToolSlug) -> Result<ToolExplanation> {
+        self.0.explain_tool(session, tool).await
+    }
+
+    async fn confirm(&self, session: &SessionId, call: &ToolCall, rule: ApprovalRule) -> Result<()> {
+        self.0.confirm(session, call, rule).await
+    }
+
+    async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        self.0.probe(session, account).await
+    }
+
+    fn events(&self) -> Result<Events> {
+        self.0.events()
+    }
+
     async fn delete_session(&self, session: &SessionId) -> Result<()> {
         self.0.delete_session(session).await
     }

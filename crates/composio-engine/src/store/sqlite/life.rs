@@ -133,7 +133,7 @@ pub(super) async fn claim_refresh(
     .bind(now.as_micros())
     .fetch_optional(conn)
     .await?;
-    let lease = |fence| RefreshLease { fence, interrupted };
+    let lease = |fence| RefreshLease { fence, interrupted, refusals: 0, retry_at: None };
     Ok(claimed.map(|row| row.try_get("refresh_fence")).transpose()?.map(lease))
 }
 

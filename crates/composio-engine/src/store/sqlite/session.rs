@@ -1,6 +1,6 @@
 //! Sessions.
 
-use composio_core::{SessionId, SessionRecord, UserId};
+use composio_core::{SessionConfig, SessionId, SessionRecord, UserId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, query};
 
@@ -20,7 +20,7 @@ pub(super) async fn insert(
         .bind(session.id.as_str())
         .bind(session.user.as_str())
         .bind(session.created_at.as_micros())
-        .bind(row::details(&session.config, &[])?)
+        .bind(row::details(&*session.config, &[])?)
         .execute(conn)
         .await
         .map_err(|error| Failure::from(error).or_conflict(|_| format!("there is a session {} already", session.id)))?;
@@ -52,6 +52,6 @@ pub(super) async fn delete(conn: &mut SqliteConnection, project: &ProjectId, id:
 fn from_row(row: &SqliteRow) -> Result<SessionRecord, Failure> {
     let id = SessionId::from(row.try_get::<String, _>("id")?);
     let user = UserId::from(row.try_get::<String, _>("user_id")?);
-    let config = row::parse(TABLE, row.try_get("config")?)?;
+    let config: SessionConfig = row::parse(TABLE, row.try_get("config")?)?;
     Ok(SessionRecord::new(id, user, config, row::time(row, "created_at")?))
 }

@@ -1,0 +1,124 @@
+//! A session as its backend keeps it, and as it was before.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::McpEndpoint;
+use crate::id::{SessionId, Timestamp, UserId};
+use crate::session::SessionConfig;
+
+/// A session as its backend keeps it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionRecord {
+    /// Its id, `trs_…`.
+    pub id: SessionId,
+    /// Whose it is. It never changes.
+    pub user: UserId,
+    /// Its configuration.
+    pub config: Arc<SessionConfig>,
+    /// The version of the configuration: 1 at first, one more with each change.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When its configuration last changed.
+    pub updated_at: Timestamp,
+    /// What there is to say about the configuration, without refusing it.
+    pub warnings: Vec<SessionWarning>,
+    /// Where MCP clients reach it, where the backend serves that.
+    pub mcp: Option<McpEndpoint>,
+}
+
+impl SessionRecord {
+    /// A session that was just created, and that no MCP client can reach.
+    #[must_use]
+    pub fn new(id: SessionId, user: UserId, config: impl Into<Arc<SessionConfig>>, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            user,
+            config: config.into(),
+            version: 1,
+            created_at,
+            updated_at: created_at,
+            warnings: Vec::new(),
+            mcp: None,
+        }
+    }
+
+    /// Sets where MCP clients reach it.
+    #[must_use]
+    pub fn mcp(mut self, endpoint: McpEndpoint) -> Self {
+        self.mcp = Some(endpoint);
+        self
+    }
+
+    /// The same session with its next configuration.
+    #[must_use]
+    pub fn next(&self, config: impl Into<Arc<SessionConfig>>, at: Timestamp) -> Self {
+        let next = Self { config: config.into(), version: self.version + 1, updated_at: at, ..self.clone() };
+        Self { warnings: Vec::new(), ..next }
+    }
+}
+
+/// One version of a session's configuration.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SessionVersion {
+    /// Its number.
+    pub version: u64,
+    /// The configuration.
+    pub config: Arc<SessionConfig>,
+    /// When the next one took its place; for the one that holds, since when it holds.
+    pub created_at: Timestamp,
+    /// Whether it holds now.
+    pub is_current: bool,
+}
+
+impl SessionVersion {
+    /// A version.
+    #[must_use]
+    pub fn new(version: u64, config: Arc<SessionConfig>, created_at: Timestamp, is_current: bool) -> Self {
+        Self { version, config, created_at, is_current }
+    }
+}
+
+/// Something about a configuration that its author may not have meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionWarning {
+    /// What it is, for programs.
+    pub code: WarningCode,
+    /// What it is, for people, with what to do.
+    pub message: String,
+}
+
+impl SessionWarning {
+    /// A warning.
+    #[must_use]
+    pub fn new(code: WarningCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WarningCode {
+    /// So many tools are preloaded that they fill much of a model's context.
+    PreloadToolsHighContextUsage,
+}
+
+impl WarningCode {
+    /// The wire name, such as `PRELOAD_TOOLS_HIGH_CONTEXT_USAGE`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreloadToolsHighContextUsage => "PRELOAD_TOOLS_HIGH_CONTEXT_USAGE",
+        }
+    }
+}
+
+impl fmt::Display for WarningCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,115 @@
+//! A session's configuration over time: reading it again, its history, and hearing of changes.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{BoxFuture, Session, SessionUpdate, UpdateSession};
+use crate::backend::{HistoryQuery, Page, SessionRecord, SessionVersion, SessionWarning};
+use crate::error::Result;
+
+impl Session {
+    /// The version of its configuration: 1 when it is created, one more with each change.
+    pub fn version(&self) -> u64 {
+        self.record().version
+    }
+
+    /// What the backend had to say about the configuration, without refusing it.
+    pub fn warnings(&self) -> Vec<SessionWarning> {
+        self.record().warnings.clone()
+    }
+
+    /// Begins a change of the configuration. Every value of this session in this process sees it, and tools that were
+    /// listed before are to be listed again: [`changes`](Self::changes) says when.
+    ///
+    /// # Errors
+    /// The await gives `InvalidInput` as creating a session does, and nothing is written then; `Conflict` where the
+    /// [expected version](UpdateSession::expected_version) is not the one that the session has.
+    pub fn update(&self) -> UpdateSession {
+        UpdateSession::new(self.clone())
+    }
+
+    /// Reads the configuration again, because another process may have changed it.
+    ///
+    /// # Errors
+    /// `NotFound` where the session was deleted.
+    pub async fn refresh(&self) -> Result<()> {
+        let record = self.backend().session(self.id()).await?;
+        self.publish(record);
+        Ok(())
+    }
+
+    /// The versions of its configuration, newest first, the one that holds included.
+    ///
+    /// # Errors
+    /// The await gives `NotFound` where the session was deleted, `InvalidInput` for a cursor that is not this backend's.
+    pub fn history(&self) -> ListHistory {
+        ListHistory { session: self.clone(), query: HistoryQuery::new() }
+    }
+
+    /// Hears of changes of the configuration that are made or read in this process, from now on.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes { receiver: self.listen() }
+    }
+
+    pub(super) async fn change(&self, update: &SessionUpdate) -> Result<()> {
+        let record = self.backend().update_session(self.id(), update).await?;
+        self.publish(record);
+        Ok(())
+    }
+}
+
+/// The changes of one session. It keeps nothing alive, and ends with the last value of the session.
+#[derive(Clone)]
+pub struct Changes {
+    receiver: watch::Receiver<Arc<SessionRecord>>,
+}
+
+impl Changes {
+    /// Waits until the configuration has another version than at the last call, and gives it. Changes in between are one.
+    /// None once no value of the session is left.
+    pub async fn next(&mut self) -> Option<u64> {
+        self.receiver.changed().await.ok()?;
+        Some(self.receiver.borrow_and_update().version)
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").field("version", &self.receiver.borrow().version).finish()
+    }
+}
+
+/// A list of versions in the making. Await it for one page.
+#[must_use = "versions are listed by awaiting this"]
+#[derive(Debug)]
+pub struct ListHistory {
+    session: Session,
+    query: HistoryQuery,
+}
+
+impl ListHistory {
+    /// How many at the most: 20 unless said, 100 at the most.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.query.limit = Some(limit);
+        self
+    }
+
+    /// Goes on where a page ended.
+    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
+        self.query.cursor = Some(cursor.into());
+        self
+    }
+}
+
+impl IntoFuture for ListHistory {
+    type Output = Result<Page<SessionVersion>>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.session.backend().session_history(self.session.id(), &self.query).await })
+    }
+}

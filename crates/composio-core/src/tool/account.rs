@@ -1,0 +1,41 @@
+//! How a model says which of the user's accounts a call is for, in a session with several accounts.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{Schema, ToolDefinition};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The parameter's name, and the one where a tool has a parameter of that name itself.
+const NAMES: [&str; 2] = ["account", "connected_account"];
+
+/// The tool with a parameter for the account, and the parameter's name. None for a native tool, which has no account, and
+/// for one whose own parameters leave no name.
+pub(super) fn with_account(definition: &ToolDefinition) -> Option<(Arc<ToolDefinition>, &'static str)> {
+    definition.toolkit.as_ref()?;
+    let mut root = Map::clone(definition.input_schema.for_model());
+    let properties = root.get_mut("properties")?.as_object_mut()?;
+    let name = NAMES.into_iter().find(|name| !properties.contains_key(*name))?;
+    let description =
+        "The id or the alias of the user's account to use, exactly. Leave it out unless the user has several.";
+    properties.insert(name.to_owned(), json!({"type": "string", "description": description}));
+    let input_schema = Arc::new(Schema::from(Value::Object(root)));
+    Some((Arc::new(ToolDefinition { input_schema, ..definition.clone() }), name))
+}
+
+/// Takes what a model said about the account out of the arguments.
+///
+/// # Errors
+/// `InvalidInput` where it is no text.
+pub(super) fn take_account(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>> {
+    match arguments.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(account)) => Ok(Some(account)),
+        Some(_) => {
+            let text =
+                format!("`{name}` has to be the id or the alias of an account, as text. Correct it and call again.");
+            Err(Error::new(ErrorKind::InvalidInput, format!("argument {name} is no text")).with_model_text(text))
+        }
+    }
+}
