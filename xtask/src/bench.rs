@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what every adapter costs, as one table.
+//! `cargo xtask bench`: what every adapter costs, and what a session costs on the engine, as one table.
 
 use std::path::Path;
 
@@ -6,14 +6,16 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::cargo;
-use crate::members::{self, Member};
+use crate::members::{self, Member, Program};
 
 /// The name of the benchmark that every adapter has.
-const BENCH: &str = "adapter";
+const ADAPTER: &str = "adapter";
+/// The name of the one that a backend has.
+const SESSIONS: &str = "sessions";
 /// How a report says that a budget is exceeded.
 const EXCEEDED: &str = "DOES NOT HOLD";
 
-/// Which adapters.
+/// Which crates.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Only these packages, such as `composio-rig`.
@@ -24,8 +26,8 @@ pub(crate) fn run(arguments: &Bench) -> Result<()> {
     let members = members::read(&crate::root())?;
     let chosen = chosen(&members, &arguments.packages)?;
     let mut lines = Vec::new();
-    for member in chosen {
-        lines.extend(measured(&crate::root(), member)?);
+    for (member, bench) in chosen {
+        lines.extend(measured(&crate::root(), member, bench)?);
     }
     println!("\n{}", lines.join("\n"));
     if lines.iter().any(|line| line.contains(EXCEEDED)) {
@@ -34,18 +36,21 @@ pub(crate) fn run(arguments: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn chosen<'a>(members: &'a [Member], packages: &[String]) -> Result<Vec<&'a Member>> {
-    let adapters: Vec<_> = members.iter().filter(|member| member.adapter && member.bench(BENCH).is_some()).collect();
-    if let Some(unknown) = packages.iter().find(|name| !adapters.iter().any(|member| member.name == **name)) {
-        let known: Vec<_> = adapters.iter().map(|member| member.name.as_str()).collect();
-        bail!("{unknown} is no adapter with a benchmark; those are {}", known.join(", "));
+fn chosen<'a>(members: &'a [Member], packages: &[String]) -> Result<Vec<(&'a Member, &'a Program)>> {
+    let known: Vec<_> = members.iter().filter_map(|member| Some((member, bench_of(member)?))).collect();
+    if let Some(unknown) = packages.iter().find(|name| !known.iter().any(|(member, _)| member.name == **name)) {
+        let known: Vec<_> = known.iter().map(|(member, _)| member.name.as_str()).collect();
+        bail!("{unknown} has no benchmark of this kind; those that have one are {}", known.join(", "));
     }
-    Ok(adapters.into_iter().filter(|member| packages.is_empty() || packages.contains(&member.name)).collect())
+    Ok(known.into_iter().filter(|(member, _)| packages.is_empty() || packages.contains(&member.name)).collect())
+}
+
+fn bench_of(member: &Member) -> Option<&Program> {
+    member.bench(if member.adapter { ADAPTER } else { SESSIONS })
 }
 
 /// The lines that a benchmark prints.
-fn measured(root: &Path, member: &Member) -> Result<Vec<String>> {
-    let Some(bench) = member.bench(BENCH) else { return Ok(Vec::new()) };
+fn measured(root: &Path, member: &Member, bench: &Program) -> Result<Vec<String>> {
     let command = bench.command("bench", member);
     let (succeeded, output) = cargo::output(cargo::command(root, &command, &[]))?;
     if !succeeded {
@@ -57,24 +62,29 @@ fn measured(root: &Path, member: &Member) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::members::Program;
 
     #[test]
-    fn adapters_with_a_benchmark_are_chosen() {
+    fn crates_with_a_benchmark_of_their_kind_are_chosen() {
         let member = |name: &str, adapter, bench: &str| Member {
             name: name.to_owned(),
             adapter,
             benches: vec![Program { name: bench.to_owned(), ..Program::default() }],
             ..Member::default()
         };
-        let members = [member("core", false, "adapter"), member("rig", true, "adapter"), member("mcp", true, "other")];
+        let members = [
+            member("core", false, "adapter"),
+            member("engine", false, "sessions"),
+            member("mcp", true, "other"),
+            member("rig", true, "adapter"),
+        ];
         let named = |packages: &[&str]| {
             let packages: Vec<_> = packages.iter().map(ToString::to_string).collect();
-            chosen(&members, &packages).map(|found| found.iter().map(|member| member.name.clone()).collect::<Vec<_>>())
+            let found = chosen(&members, &packages)?;
+            Ok::<_, anyhow::Error>(found.iter().map(|(member, _)| member.name.clone()).collect::<Vec<_>>())
         };
-        assert_eq!(named(&[]).unwrap(), ["rig"]);
+        assert_eq!(named(&[]).unwrap(), ["engine", "rig"]);
         assert_eq!(named(&["rig"]).unwrap(), ["rig"]);
         let says = named(&["mcp"]).unwrap_err().to_string();
-        assert_eq!(says, "mcp is no adapter with a benchmark; those are rig");
+        assert_eq!(says, "mcp has no benchmark of this kind; those that have one are engine, rig");
     }
 }

@@ -4,6 +4,8 @@
 //! framework's own types and its own way to run a tool; the scenarios speak of nothing else, so that they are the same for
 //! all.
 
+mod accounts;
+mod approvals;
 mod arguments;
 pub mod bench;
 mod calls;
@@ -11,6 +13,7 @@ mod catalogue;
 mod failures;
 mod fixtures;
 mod listing;
+mod modifiers;
 mod names;
 mod native;
 mod stage;
@@ -18,13 +21,16 @@ mod staged;
 mod strictness;
 
 use async_trait::async_trait;
-use composio_core::ToolSet;
+use composio_core::{Approval, ToolSet};
 use serde_json::Value;
 
+pub use self::accounts::*;
+pub use self::approvals::*;
 pub use self::arguments::*;
 pub use self::calls::*;
 pub use self::failures::*;
 pub use self::listing::*;
+pub use self::modifiers::*;
 pub use self::names::*;
 pub use self::native::*;
 pub use self::strictness::*;
@@ -32,6 +38,8 @@ pub use self::strictness::*;
 /// The text of every file of the suite, to find scenarios that nobody listed.
 #[cfg(test)]
 pub(crate) const SOURCES: &[&str] = &[
+    include_str!("adapter/accounts.rs"),
+    include_str!("adapter/approvals.rs"),
     include_str!("adapter/arguments.rs"),
     include_str!("adapter/bench.rs"),
     include_str!("adapter/calls.rs"),
@@ -39,6 +47,7 @@ pub(crate) const SOURCES: &[&str] = &[
     include_str!("adapter/failures.rs"),
     include_str!("adapter/fixtures.rs"),
     include_str!("adapter/listing.rs"),
+    include_str!("adapter/modifiers.rs"),
     include_str!("adapter/names.rs"),
     include_str!("adapter/native.rs"),
     include_str!("adapter/stage.rs"),
@@ -57,6 +66,18 @@ pub trait Adapter: Send + Sync {
     /// Runs the calls of one turn, through the framework as far as it runs tools itself, and gives one reply to each, in
     /// the order in which the model reads them.
     async fn answer(&self, tools: &ToolSet, calls: Vec<Call>) -> Vec<Reply>;
+
+    /// Makes one call that waits for a person, and gives the question as the application finds it: behind
+    /// [`Error::approval`](composio_core::Error::approval) of the failure that the adapter hands out.
+    async fn waiting(&self, _tools: &ToolSet, _call: Call) -> Option<Approval> {
+        None
+    }
+
+    /// Whether the application gets the failure of a call, with the link and the question that are not for the model. A
+    /// protocol that carries texts alone says `false`, and then [`waiting`](Self::waiting) gives nothing.
+    fn shows_failures(&self) -> bool {
+        true
+    }
 
     /// Whether the adapter is asked about arguments that are no object. Some frameworks answer those themselves, and then
     /// the model reads their text instead of ours; they say `false`.
@@ -186,6 +207,19 @@ macro_rules! __adapter_scenarios {
             strictness_is_said_where_it_holds
             nulls_that_strictness_added_are_left_out
             without_strictness_every_null_arrives
+            what_a_schema_modifier_makes_is_shown
+            what_a_before_modifier_makes_is_sent
+            what_a_before_modifier_refuses_is_told_and_never_sent
+            what_an_after_modifier_makes_of_a_result_is_read
+            what_an_after_modifier_makes_of_a_failure_is_read
+            what_a_modifier_refuses_stops_no_other_call
+            a_call_that_waits_for_a_person_is_told_and_not_made
+            a_call_that_waits_is_the_applications_to_allow
+            what_a_person_allows_runs_once_and_is_read
+            what_a_person_denies_is_told_and_not_made
+            with_several_accounts_a_tool_asks_which
+            the_account_that_a_model_names_is_no_argument
+            an_account_that_is_no_text_is_told
         }
     };
 }
@@ -196,7 +230,7 @@ macro_rules! __adapter_scenarios {
 /// An adapter for a framework whose tools are the session's own:
 /// ```
 /// use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-/// use composio_core::ToolSet;
+/// use composio_core::{Approval, ToolSet};
 /// use serde_json::Value;
 ///
 /// composio_conformance::adapter_suite!(OverNothing);
@@ -224,6 +258,10 @@ macro_rules! __adapter_scenarios {
 ///             });
 ///         }
 ///         replies
+///     }
+///
+///     async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+///         tools.named(&call.name)?.answer(&call.arguments).await.error()?.approval().cloned()
 ///     }
 /// }
 /// ```

@@ -4,54 +4,87 @@
 //! claim that, the suite has to be told so, and `what_is_not_claimed_is_unsupported` holds it to the rest.
 
 mod accounts;
+mod approvals;
+mod approved;
 mod callbacks;
 mod calls;
 mod claims;
+mod ensuring;
+mod history;
 mod idempotency;
 mod isolation;
+mod life;
 mod links;
 mod mcp;
+mod policy;
+mod preload;
 mod reconnecting;
+mod renewing;
 mod secrecy;
 mod sessions;
+mod several;
+mod shared;
 mod stage;
 mod toolkits;
 mod tools;
+mod updates;
 
 use std::fmt;
 
 pub use self::accounts::*;
+pub use self::approvals::*;
+pub use self::approved::*;
 pub use self::callbacks::*;
 pub use self::calls::*;
 pub use self::claims::*;
+pub use self::ensuring::*;
+pub use self::history::*;
 pub use self::idempotency::*;
 pub use self::isolation::*;
+pub use self::life::*;
 pub use self::links::*;
 pub use self::mcp::*;
+pub use self::policy::*;
+pub use self::preload::*;
 pub use self::reconnecting::*;
+pub use self::renewing::*;
 pub use self::secrecy::*;
 pub use self::sessions::*;
+pub use self::several::*;
+pub use self::shared::*;
 pub use self::toolkits::*;
 pub use self::tools::*;
+pub use self::updates::*;
 use crate::harness::Harness;
 
 /// The text of every file of the suite, to find scenarios that nobody listed.
 #[cfg(test)]
 pub(crate) const SOURCES: &[&str] = &[
     include_str!("backend/accounts.rs"),
+    include_str!("backend/approvals.rs"),
+    include_str!("backend/approved.rs"),
     include_str!("backend/callbacks.rs"),
     include_str!("backend/calls.rs"),
     include_str!("backend/claims.rs"),
+    include_str!("backend/ensuring.rs"),
+    include_str!("backend/history.rs"),
     include_str!("backend/idempotency.rs"),
     include_str!("backend/isolation.rs"),
+    include_str!("backend/life.rs"),
     include_str!("backend/links.rs"),
     include_str!("backend/mcp.rs"),
+    include_str!("backend/policy.rs"),
+    include_str!("backend/preload.rs"),
     include_str!("backend/reconnecting.rs"),
+    include_str!("backend/renewing.rs"),
     include_str!("backend/secrecy.rs"),
     include_str!("backend/sessions.rs"),
+    include_str!("backend/several.rs"),
+    include_str!("backend/shared.rs"),
     include_str!("backend/stage.rs"),
     include_str!("backend/toolkits.rs"),
     include_str!("backend/tools.rs"),
+    include_str!("backend/updates.rs"),
 ];
 
 /// Something that a backend, or its harness, may do without.
@@ -70,6 +103,12 @@ pub enum Claim {
     Management,
     /// [`Capabilities::mcp_tokens`](composio_core::Capabilities::mcp_tokens).
     McpTokens,
+    /// [`Capabilities::updates`](composio_core::Capabilities::updates).
+    Updates,
+    /// [`Capabilities::approvals`](composio_core::Capabilities::approvals).
+    Approvals,
+    /// [`Capabilities::events`](composio_core::Capabilities::events).
+    Events,
     /// The harness can open links: [`Harness::connect_flow`].
     Pages,
     /// The harness can use tokens: [`Harness::mcp_access`].
@@ -78,13 +117,16 @@ pub enum Claim {
 
 impl Claim {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Execution,
         Self::Links,
         Self::Explain,
         Self::Idempotency,
         Self::Management,
         Self::McpTokens,
+        Self::Updates,
+        Self::Approvals,
+        Self::Events,
         Self::Pages,
         Self::McpAccess,
     ];
@@ -99,6 +141,9 @@ impl Claim {
             Self::Idempotency => capabilities.idempotency,
             Self::Management => capabilities.management,
             Self::McpTokens => capabilities.mcp_tokens,
+            Self::Updates => capabilities.updates,
+            Self::Approvals => capabilities.approvals,
+            Self::Events => capabilities.events,
             Self::Pages => harness.connect_flow().is_some(),
             Self::McpAccess => harness.mcp_access().is_some(),
         }
@@ -146,6 +191,37 @@ macro_rules! __backend_scenarios {
             a_backend_checks_what_a_builder_checks [Management]
             an_unknown_toolkit_is_refused_with_a_near_one [Management]
             what_a_user_cannot_use_is_refused_before_anything_is_stored [Management]
+
+            native_tools_are_given_again_to_a_session []
+            an_update_replaces_what_it_names [Updates]
+            an_update_merges_what_is_said_of_several_accounts [Updates]
+            an_update_with_null_is_as_if_never_set [Updates]
+            an_update_holds_from_the_next_call_on [Updates Execution]
+            an_update_that_cannot_hold_writes_nothing [Updates Management]
+            a_pin_that_ended_does_not_stand_in_the_way [Updates Management]
+            an_update_leaves_what_belongs_to_the_user [Updates Management]
+            each_change_of_a_session_is_a_version [Updates]
+            a_stale_change_writes_nothing [Updates]
+            of_changes_that_expect_one_version_one_is_made [Updates]
+            changes_without_a_version_are_all_made [Updates]
+            a_history_is_newest_first [Updates]
+            a_history_is_paged_to_the_end [Updates]
+
+            a_rule_decides_alike_wherever_it_is_asked [Execution]
+            a_listing_of_everything_is_what_the_rules_leave []
+            a_refused_tool_is_refused_before_any_lookup [Execution]
+            the_list_of_the_auth_config_has_the_last_word [Execution Explain Management]
+            a_list_that_comes_later_holds_from_then_on [Execution Management]
+            an_unknown_name_in_a_policy_is_refused_by_its_path [Management]
+            a_policy_that_contradicts_itself_is_refused_by_its_path []
+
+            a_preload_list_is_given_in_its_order []
+            preloading_all_gives_what_is_named []
+            preloading_all_needs_something_that_names_it []
+            preloading_all_does_not_go_with_several_accounts []
+            a_list_stands_above_the_preset []
+            a_preload_outside_the_policy_is_refused [Management]
+            a_large_preload_is_warned_about [Updates Management]
 
             toolkits_are_paged_to_the_end []
             a_page_of_toolkits_has_fifty_at_the_most []
@@ -204,6 +280,38 @@ macro_rules! __backend_scenarios {
             an_account_that_works_needs_no_reconnect [Links Management]
             an_account_of_somebody_else_is_not_reconnected [Links Management]
 
+            ensuring_what_is_connected_does_nothing [Links Management]
+            ensuring_connects_what_is_not [Execution Links Pages Management]
+            ensuring_connects_an_ended_account_again [Links Pages Management]
+            ensuring_says_why_it_did_not_come_to_be [Links Pages Management]
+            an_account_is_ready_once_it_was_seen_to_work [Execution Links Pages Management Events]
+            without_a_probe_connected_is_ready [Links Pages Management]
+
+            what_happens_to_an_account_is_told_in_order [Links Pages Management Events]
+            each_end_of_a_flow_is_told_as_what_it_is [Links Pages Management Events]
+            projects_do_not_hear_of_each_other [Management Events]
+            each_status_allows_its_own_steps [Links Management]
+            a_begun_account_ends_after_ten_minutes [Links Management]
+            three_refusals_in_a_row_end_an_account [Execution Links Pages Management]
+            a_renewal_forgets_the_refusals_before_it [Execution Links Pages Management]
+            a_reconnect_forgets_the_refusals_before_it [Execution Links Pages Management]
+
+            a_toolkit_shows_every_account_that_a_call_could_name [Management]
+            each_call_of_a_batch_may_name_its_account [Execution Management]
+            a_model_names_the_account_by_an_argument [Execution Management]
+            an_alias_belongs_to_one_account [Execution Links Management]
+
+            a_shared_account_runs_where_it_is_pinned [Execution Management]
+            an_access_list_says_who_may_pin [Execution Management]
+            access_that_is_withdrawn_ends_at_the_next_call [Execution Explain Management]
+            an_access_list_changes_in_part [Management]
+            an_access_list_that_does_not_fit_is_refused [Management]
+            a_session_pins_one_shared_account_of_a_toolkit [Execution Updates Management]
+            an_access_list_is_hidden_from_others [Explain Management]
+            shared_accounts_are_listed_where_they_are_asked_for [Management]
+            a_link_may_begin_a_shared_account [Execution Links Pages Management]
+            a_shared_account_that_ended_is_its_owners_to_connect [Execution Links Pages Management]
+
             a_key_makes_an_account_at_once [Execution Management]
             what_is_wrong_with_a_key_is_said [Management]
             an_account_is_renamed [Management]
@@ -216,6 +324,26 @@ macro_rules! __backend_scenarios {
 
             projects_do_not_share_sessions []
             projects_do_not_share_accounts_and_configs [Management]
+
+            no_call_waits_unless_the_session_says_so [Execution]
+            what_is_listed_waits_for_a_person [Execution Approvals]
+            a_question_says_what_would_happen [Execution Approvals Management]
+            a_question_keeps_its_state_from_model_and_log [Execution Approvals]
+            a_call_that_cannot_be_made_is_not_asked_about [Execution Approvals Management]
+            a_native_tool_waits_for_a_person [Approvals]
+            what_waits_changes_with_the_session [Execution Approvals Updates]
+            an_approved_call_runs_once [Execution Approvals]
+            an_answer_is_given_across_processes [Execution Approvals]
+            answers_at_one_time_run_once [Execution Approvals]
+            what_is_always_allowed_waits_no_more [Execution Approvals]
+            what_is_always_allowed_is_allowed_with_one_account [Execution Approvals Management]
+            a_denied_call_is_not_made [Execution Approvals]
+            an_answer_fits_one_call [Execution Approvals]
+            an_answer_fits_one_account [Execution Approvals Management]
+            an_approval_runs_out [Execution Approvals]
+            an_approval_is_spent_whatever_came_of_it [Execution Approvals]
+            approvals_end_with_their_session [Execution Approvals]
+            under_a_key_a_call_is_asked_about_once [Execution Approvals Idempotency]
 
             a_key_gives_the_first_outcome_again [Execution Idempotency Management]
             a_key_gives_a_failure_again [Execution Idempotency]

@@ -16,11 +16,14 @@
 //!
 //! Each has a tool `<TOOLKIT>_WHOAMI`, a GET without required arguments; `tracker` has `TRACKER_GET_PROFILE` instead.
 //! All but `tracker` and the extra ones have `<TOOLKIT>_TOUCH`, a POST with the argument `note` (a string, required) and
-//! `times` (an integer of at least 1), and no others.
-//! - WHOAMI answers `{"account": LABEL}`: the label of the account whose credential came, or null without one.
+//! `times` (an integer of at least 1), then `<TOOLKIT>_WIPE`, a DELETE without arguments, and no others.
+//! - WHOAMI answers `{"account": LABEL}`: the label of the account whose credential came, or null without one. Its tag is
+//!   `readOnlyHint`.
 //! - Asked who an account is, the services say its label.
 //! - TOUCH answers the same and the arguments; the note [`REFUSED`] is answered with status 422 and the message
-//!   [`REFUSAL`].
+//!   [`REFUSAL`]. Its tag is `createHint`.
+//! - WIPE answers as WHOAMI does. Its tag is `destructiveHint`.
+//! - `managed` and `tracker` name a cheap call by which an account shows that it works.
 
 mod play;
 
@@ -89,8 +92,20 @@ pub trait Harness: Send + Sync {
     /// The key of an account: with it, WHOAMI answers this label.
     fn key(&self, label: &str) -> SecretString;
 
-    /// How many requests WHOAMI and TOUCH have sent so far, those of `tracker` apart.
+    /// Lets the services refuse the next requests of this sort, so many.
+    async fn trouble(&self, trouble: Trouble, times: usize);
+
+    /// How many requests WHOAMI, TOUCH and WIPE have sent so far, those of `tracker` apart.
     fn requests(&self) -> usize;
+}
+
+/// What a service can be made to refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// `tracker` does not renew a token: `invalid_grant`.
+    Renewal,
+    /// `managed` answers the cheap call, by which an account shows that it works, with 503.
+    Probe,
 }
 
 /// An auth config to be made.

@@ -12,7 +12,9 @@
 //! ```
 
 mod accounts;
+mod approvals;
 mod configs;
+mod due;
 mod executions;
 mod fixture;
 mod flows;
@@ -20,27 +22,39 @@ mod isolation;
 mod life;
 mod lists;
 mod mcp_tokens;
+mod ready;
 mod refresh;
+mod refusals;
 mod sealed;
 mod sessions;
+mod sharing;
+mod versions;
 
 pub use self::accounts::*;
+pub use self::approvals::*;
 pub use self::configs::*;
+pub use self::due::*;
 pub use self::executions::*;
 pub use self::flows::*;
 pub use self::isolation::*;
 pub use self::life::*;
 pub use self::lists::*;
 pub use self::mcp_tokens::*;
+pub use self::ready::*;
 pub use self::refresh::*;
+pub use self::refusals::*;
 pub use self::sealed::*;
 pub use self::sessions::*;
+pub use self::sharing::*;
+pub use self::versions::*;
 
 /// The text of every file of the suite, to find scenarios that nobody listed.
 #[cfg(test)]
 pub(crate) const SOURCES: &[&str] = &[
     include_str!("store/accounts.rs"),
+    include_str!("store/approvals.rs"),
     include_str!("store/configs.rs"),
+    include_str!("store/due.rs"),
     include_str!("store/executions.rs"),
     include_str!("store/fixture.rs"),
     include_str!("store/flows.rs"),
@@ -48,9 +62,13 @@ pub(crate) const SOURCES: &[&str] = &[
     include_str!("store/life.rs"),
     include_str!("store/lists.rs"),
     include_str!("store/mcp_tokens.rs"),
+    include_str!("store/ready.rs"),
     include_str!("store/refresh.rs"),
+    include_str!("store/refusals.rs"),
     include_str!("store/sealed.rs"),
     include_str!("store/sessions.rs"),
+    include_str!("store/sharing.rs"),
+    include_str!("store/versions.rs"),
 ];
 
 /// The list of the suite, and the only one: hands it to another macro of this crate, after that one's own arguments.
@@ -62,6 +80,24 @@ macro_rules! __store_scenarios {
             a_session_comes_back_as_it_was_kept
             a_session_id_is_kept_once
             a_deleted_session_is_gone
+
+            an_update_brings_the_next_version
+            a_history_says_when_each_version_was_superseded
+            a_history_begins_with_the_session
+            of_two_updates_of_one_version_one_wins
+            an_update_of_another_version_writes_nothing
+            a_deleted_session_has_neither_updates_nor_history
+            history_leads_to_the_end_in_order
+            a_page_of_a_history_is_as_long_as_asked_and_no_longer_than_allowed
+            history_does_not_shift_when_the_session_changes
+            a_foreign_cursor_of_a_history_is_refused
+
+            a_grant_holds_for_its_session_tool_and_account_alone
+            a_grant_may_be_given_again
+            a_grant_in_no_session_is_not_found
+            grants_go_with_their_session
+            an_approval_is_spent_once
+            a_spent_approval_is_remembered_until_its_time_is_over
 
             an_mcp_token_opens_its_session
             an_mcp_token_opens_nothing_once_it_expires
@@ -81,6 +117,7 @@ macro_rules! __store_scenarios {
             a_managed_config_is_made_once
             the_newest_managed_config_is_found
             a_managed_config_that_sessions_may_not_choose_is_not_found
+            toolkits_with_a_list_of_tools_are_found_and_forgotten
 
             an_account_comes_back_as_it_was_kept
             an_account_id_is_kept_once
@@ -91,6 +128,17 @@ macro_rules! __store_scenarios {
             a_renamed_account_keeps_the_rest
             a_deleted_account_is_gone_with_all_that_belongs_to_it
             candidates_are_those_of_the_toolkit_and_those_named
+
+            sharing_changes_by_its_rules
+            a_change_of_sharing_against_the_rules_writes_nothing
+            changes_of_sharing_at_once_both_hold
+            lists_show_private_accounts_unless_asked
+            an_account_is_listed_as_it_is_shared_now
+
+            an_account_becomes_ready_once
+            only_an_active_account_becomes_ready
+            an_account_becomes_ready_anew_after_a_reconnect
+            a_step_may_bring_readiness
 
             a_transition_writes_everything_at_once
             a_transition_without_identity_keeps_the_one_before
@@ -121,6 +169,21 @@ macro_rules! __store_scenarios {
             switching_off_keeps_the_lease
             a_refresh_of_no_account_is_not_found
 
+            refusals_are_counted_under_their_leases
+            a_refusal_needs_the_latest_lease
+            a_new_credential_forgets_the_refusals
+
+            a_credential_is_due_from_its_time_on
+            nothing_is_due_for_accounts_that_are_not_active
+            a_credential_is_not_due_while_its_lease_is_held
+            a_refused_credential_is_not_due_before_its_retry
+            a_credential_that_is_dropped_is_not_due
+            an_account_is_tried_after_growing_pauses_until_it_is_ready
+            tries_that_were_missed_are_not_made_up_for
+            a_try_goes_to_one_who_looks
+            projects_with_flows_that_ran_out_are_due
+            the_most_urgent_comes_first_and_no_more_than_asked
+
             an_execution_begins_once
             an_execution_runs_until_it_has_an_outcome
             a_finished_execution_gives_its_outcome
@@ -150,6 +213,10 @@ macro_rules! __store_scenarios {
             projects_do_not_refresh_each_other
             projects_do_not_share_executions
             projects_do_not_share_mcp_tokens
+            projects_do_not_change_each_others_sessions
+            projects_do_not_share_approvals
+            projects_do_not_share_lists_of_tools
+            projects_do_not_move_each_others_accounts
 
             the_key_check_is_kept_once
             whatever_is_sealed_is_noticed

@@ -1,10 +1,13 @@
 //! Connected accounts: one user's connection to one toolkit, and the life of it.
 
+mod sharing;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+pub use self::sharing::{AccessList, Sharing, SharingUpdate};
+use crate::error::Result;
 use crate::id::{AuthConfigId, ConnectedAccountId, Timestamp, ToolkitSlug, UserId};
 
 /// One user's connection to one toolkit, made from one auth config. It holds no credential.
@@ -144,147 +147,6 @@ impl Identity {
     }
 }
 
-/// Who may use an account besides its owner.
-///
-/// Rule: `session-semantics` 1.8. A shared account is never chosen unless the session pins it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Sharing {
-    /// The owner alone.
-    #[default]
-    Private,
-    /// Those whom the list lets in.
-    Shared(AccessList),
-}
-
-/// The most entries of one list of users, and the longest id in it. Rule: `session-semantics` 1.8.
-const LISTED_MAX: usize = 1000;
-const LISTED_ID_MAX: usize = 256;
-
-impl Sharing {
-    /// This sharing after a change of it. Rule: `session-semantics` 1.8: what is not named stays, an empty list clears.
-    ///
-    /// # Errors
-    /// `InvalidInput` where a list is given for an account that is private, or a list is too long or holds a malformed id.
-    pub fn updated(&self, update: &SharingUpdate) -> Result<Self> {
-        let shared = update.shared.unwrap_or(matches!(self, Self::Shared(_)));
-        if !shared {
-            if update.names_users() {
-                let rule = "acl_config_for_shared is only valid on SHARED accounts; share the account in the same call";
-                return Err(Error::invalid_input("acl_config_for_shared", "PRIVATE", rule));
-            }
-            return Ok(Self::Private);
-        }
-        let mut list = match self {
-            Self::Private => AccessList::default(),
-            Self::Shared(list) => list.clone(),
-        };
-        list.allow_all = update.allow_all.unwrap_or(list.allow_all);
-        list.allowed = update.allowed.clone().unwrap_or(list.allowed);
-        list.denied = update.denied.clone().unwrap_or(list.denied);
-        let sharing = Self::Shared(list);
-        sharing.validate()?;
-        Ok(sharing)
-    }
-
-    /// Checks the lists. Backends call it before they store.
-    ///
-    /// # Errors
-    /// `InvalidInput` naming the list.
-    pub fn validate(&self) -> Result<()> {
-        let Self::Shared(list) = self else { return Ok(()) };
-        for (name, users) in [("allowed_user_ids", &list.allowed), ("not_allowed_user_ids", &list.denied)] {
-            let field = format!("acl_config_for_shared.{name}");
-            if users.len() > LISTED_MAX {
-                return Err(Error::invalid_input(&field, &users.len().to_string(), "at most 1,000 users"));
-            }
-            let misfit = users.iter().find(|user| !(1..=LISTED_ID_MAX).contains(&user.as_str().len()));
-            if let Some(user) = misfit {
-                let shown: String = user.as_str().chars().take(40).collect();
-                return Err(Error::invalid_input(&field, &shown, "ids of 1 to 256 characters"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether anybody but the owner may be let in.
-    pub fn is_shared(&self) -> bool {
-        matches!(self, Self::Shared(_))
-    }
-}
-
-/// A change of who may use an account. What is not set stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SharingUpdate {
-    /// Makes it shared, or private again, which forgets the lists.
-    pub shared: Option<bool>,
-    /// Lets everybody in the project in.
-    pub allow_all: Option<bool>,
-    /// Replaces the users that are let in; an empty list clears it.
-    pub allowed: Option<Vec<UserId>>,
-    /// Replaces the users that are kept out; an empty list clears it.
-    pub denied: Option<Vec<UserId>>,
-}
-
-impl SharingUpdate {
-    /// Changes nothing yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Makes it shared, or private again.
-    #[must_use]
-    pub fn shared(mut self, shared: bool) -> Self {
-        self.shared = Some(shared);
-        self
-    }
-
-    /// Lets everybody in the project in, or only those who are listed.
-    #[must_use]
-    pub fn allow_all(mut self, all: bool) -> Self {
-        self.allow_all = Some(all);
-        self
-    }
-
-    /// Replaces the users that are let in.
-    #[must_use]
-    pub fn allowed<U: Into<UserId>>(mut self, users: impl IntoIterator<Item = U>) -> Self {
-        self.allowed = Some(users.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Replaces the users that are kept out, whatever the rest says.
-    #[must_use]
-    pub fn denied<U: Into<UserId>>(mut self, users: impl IntoIterator<Item = U>) -> Self {
-        self.denied = Some(users.into_iter().map(Into::into).collect());
-        self
-    }
-
-    fn names_users(&self) -> bool {
-        self.allow_all.is_some() || self.allowed.is_some() || self.denied.is_some()
-    }
-}
-
-/// Whom a shared account lets in. The owner always is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccessList {
-    /// Everybody in the project.
-    pub allow_all: bool,
-    /// These users.
-    pub allowed: Vec<UserId>,
-    /// Not these, whatever the other two say.
-    pub denied: Vec<UserId>,
-}
-
-impl AccessList {
-    /// Whether it lets this user in: denied beats everyone, everyone beats the list.
-    pub fn admits(&self, user: &UserId) -> bool {
-        !self.denied.contains(user) && (self.allow_all || self.allowed.contains(user))
-    }
-}
-
 /// Where a connection stands in its life.
 ///
 /// Rule: `session-semantics` 1.5. Only ACTIVE runs tools.
@@ -292,7 +154,8 @@ impl AccessList {
 #[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
 pub enum ConnectionStatus {
-    /// The row exists and nobody did anything yet.
+    /// The row exists and nobody did anything yet. The embedded engine has none of these: an account is INITIATED from the
+    /// moment at which a link is made for it.
     Initializing,
     /// A link was made; the user has not finished.
     Initiated,
@@ -459,21 +322,31 @@ mod tests {
     }
 
     #[test]
-    fn an_access_list_denies_before_it_allows() {
-        let (u, v) = (UserId::new("u"), UserId::new("v"));
-        let list = |allow_all, allowed: &[&UserId], denied: &[&UserId]| AccessList {
-            allow_all,
-            allowed: allowed.iter().copied().cloned().collect(),
-            denied: denied.iter().copied().cloned().collect(),
-        };
-        for (list, admits) in [
-            (list(false, &[], &[]), false),
-            (list(true, &[], &[]), true),
-            (list(false, &[&u], &[]), true),
-            (list(false, &[&v], &[]), false),
-            (list(true, &[&u], &[&u]), false),
-        ] {
-            assert_eq!(list.admits(&u), admits, "{list:?}");
-        }
+    fn whom_an_account_is_shared_with_is_its_owners_business() {
+        let at = Timestamp::from_micros(1);
+        let (owner, other) = (UserId::new("owner"), UserId::new("other"));
+        let mut account =
+            ConnectedAccount::new("ca_1".into(), ToolkitSlug::new("t").unwrap(), owner.clone(), "ac_1".into(), at);
+        account.identity = Some(Identity::new("1", "me@example.org").with_email("me@example.org"));
+        assert_eq!(account.clone().seen_by(&other), account, "a private one has no list");
+
+        let list = AccessList { allow_all: true, allowed: vec![other.clone()], denied: vec![UserId::new("third")] };
+        account.sharing = Sharing::Shared(list);
+        assert_eq!(account.clone().seen_by(&owner), account);
+        let seen = account.clone().seen_by(&other);
+        assert_eq!(seen.sharing, Sharing::Shared(AccessList::default()), "that it is shared is no secret");
+        account.sharing = seen.sharing.clone();
+        assert_eq!(seen, account, "nothing else is hidden");
+    }
+
+    #[test]
+    fn an_account_that_was_stored_before_readiness_is_read() {
+        let old = serde_json::json!({
+            "id": "ca_1", "toolkit": "github", "user": "u", "auth_config": "ac_1", "status": "ACTIVE",
+            "status_reason": null, "alias": "work", "identity": {"id": "1", "label": "me"}, "sharing": "Private",
+            "created_at": 1, "updated_at": 2, "connected_at": 2,
+        });
+        let account: ConnectedAccount = serde_json::from_value(old).unwrap();
+        assert_eq!((account.label(), account.ready_at, account.is_ready()), ("work", None, false));
     }
 }

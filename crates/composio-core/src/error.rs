@@ -129,6 +129,15 @@ impl Error {
         error
     }
 
+    /// Says in which field the value stands that is not valid, where that was checked without knowing it.
+    #[must_use]
+    pub(crate) fn in_field(mut self, field: &str) -> Self {
+        if self.inner.kind == ErrorKind::InvalidInput {
+            self.inner.field = Some(field.to_owned());
+        }
+        self
+    }
+
     /// [`ErrorKind::InputRequired`] for a call that a person has to allow. The question is behind
     /// [`approval`](Self::approval); the model learns that somebody has to answer it, and nothing that answers it.
     #[must_use]

@@ -12,6 +12,7 @@ use crate::id::Timestamp;
 /// Something that happened in a project.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "nearly every event is the large one")]
 pub enum Event {
     /// An account changed.
     Account(AccountEvent),
@@ -51,13 +52,14 @@ pub enum AccountEventKind {
     Expired,
     /// The credential was given back to the service.
     Revoked,
-    /// The user said no, or the service did.
+    /// The user said no, or the service did. An account that was to be connected again keeps its status, and says why.
     Failed,
     /// The application switched it off.
     Disabled,
     /// The application switched it on again.
     Enabled,
-    /// The cheap call that its manifest names worked for the first time since it was connected.
+    /// It was seen to work for the first time since it was connected: told after [`Connected`](Self::Connected), at once
+    /// or later.
     Ready,
     /// It was deleted.
     Deleted,

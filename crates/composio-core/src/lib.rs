@@ -26,6 +26,12 @@
 //! - An **auth config** is a blueprint for connections to one toolkit: the scheme, the OAuth app, the scopes.
 //! - A **connected account** is one user's connection, made from one auth config.
 //! - A **session** ties them together: the user, what they may use, and which account runs it.
+//! - A **policy** says which toolkits and tools a session may use: by lists, and by **tags**, which say what a tool does to
+//!   the world, such as `readOnlyHint` and `destructiveHint`.
+//! - An **approval** is a person's word on one call, given to the host and never to the model.
+//! - A **modifier** is a closure of yours that sees what a model is shown, what a call carries, and what comes back.
+//! - An **update** changes a session's configuration; each makes a **version**, and the history keeps them.
+//! - An **event** tells what happened to a connected account.
 //! - A **backend** stands behind it: the hosted service, or an engine in your own process.
 //!
 //! # Which account runs a tool
@@ -39,8 +45,16 @@
 //!
 //! - Make a session: [`Composio::create`]; take one up again: [`Composio::session`].
 //! - Give a model tools: [`Session::tools`], and an adapter crate for its framework.
-//! - Connect an account: [`Session::authorize`] and [`ConnectionRequest::wait`].
-//! - Run a tool yourself: [`Session::execute`].
+//! - Say which tools may be used: [`SessionBuilder::enable_tools`], [`SessionBuilder::tags`]; see why one may:
+//!   [`Session::explain_tool`]. The rule itself is [`decide_tool`], a pure function.
+//! - Connect an account: [`Session::authorize`] and [`ConnectionRequest::wait`], or [`Session::ensure_connected`] for both.
+//! - Let a user have several accounts of a toolkit: [`SessionBuilder::multi_account`].
+//! - Run a tool yourself: [`Session::execute`]; several at once: [`Session::execute_many`].
+//! - Put calls before a person first: [`SessionBuilder::require_approval_for_destructive`], then [`Session::approve`] or
+//!   [`Session::deny`], or [`ToolSet::on_approval`] in the middle of a run.
+//! - Change what tools look like, what is sent and what comes back: [`Modifier`].
+//! - Change a session: [`Session::update`]; hear of it: [`Session::changes`]; look back: [`Session::history`].
+//! - Hear what happens to accounts: [`Composio::events`].
 //! - Write a tool in Rust: [`Tool`].
 //! - Bring your own OAuth app or keys: [`Composio::auth_configs`], [`Composio::connected_accounts`].
 //! - Decide what to do about a failure: [`ErrorKind`], [`Error::retry`], [`Error::connect_url`].
@@ -102,7 +116,7 @@ pub use policy::{
 };
 pub use precedence::{
     Candidate, ConfigChoice, Considered, Explanation, PassedOver, Rung, Selection, SelectionError, SelectionInput,
-    explain_account, select_account, select_auth_config, select_reconnect,
+    explain_account, nameable_accounts, select_account, select_auth_config, select_reconnect,
 };
 pub use session::{
     AnswerApproval, Authorize, BoxFuture, Changes, ConnectionRequest, CreateMcpToken, EnsureConnected, Ensured,

@@ -170,6 +170,16 @@ pub fn select_reconnect<'a>(input: &SelectionInput<'a>) -> Option<&'a ConnectedA
     input.accounts.iter().filter(ended).max_by_key(|account| recency(account))
 }
 
+/// Every account that a call could name, usable or not, the most recently connected first: the pinned ones where the session
+/// pins some, else the user's own on the configs that count.
+#[must_use]
+pub fn nameable_accounts<'a>(input: &SelectionInput<'a>) -> Vec<&'a ConnectedAccount> {
+    match input.pins.is_empty() {
+        true => in_order(input, &|account| reach(input, account)),
+        false => in_order(input, &|account| pin_reach(input, account)),
+    }
+}
+
 impl<'a> SelectionInput<'a> {
     /// A session without overrides, and a toolkit without configs and accounts.
     #[must_use]
@@ -324,8 +334,7 @@ fn pick_named<'a, R: Recorder>(
     in_reach: &impl Fn(&ConnectedAccount) -> Result<(), PassedOver>,
     recorder: &mut R,
 ) -> Result<&'a ConnectedAccount, SelectionError> {
-    let mut known: Vec<&ConnectedAccount> = input.accounts.iter().filter(|account| in_reach(account).is_ok()).collect();
-    known.sort_unstable_by_key(|account| Reverse(recency(account)));
+    let known = in_order(input, in_reach);
     let mut fitting: Vec<_> = known.iter().copied().filter(|account| account.id == *named).collect();
     if fitting.is_empty() {
         fitting.extend(known.iter().filter(|account| account.alias.as_deref() == Some(named)));
@@ -345,6 +354,16 @@ fn pick_named<'a, R: Recorder>(
         recorder.passed_over(account, why);
         not_usable(input, account)
     })
+}
+
+/// The accounts in reach, the most recently connected first.
+fn in_order<'a>(
+    input: &SelectionInput<'a>,
+    in_reach: &impl Fn(&ConnectedAccount) -> Result<(), PassedOver>,
+) -> Vec<&'a ConnectedAccount> {
+    let mut known: Vec<_> = input.accounts.iter().filter(|account| in_reach(account).is_ok()).collect();
+    known.sort_unstable_by_key(|account| Reverse(recency(account)));
+    known
 }
 
 /// Rung 1: pinned, of this toolkit, and this user's to use.

@@ -42,7 +42,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
-use crate::tool::{SessionTool, ToolSet};
+use crate::tool::{NativeTools, SessionTool, ToolSet, not_given};
 
 /// A future in a box, as the values that implement `IntoFuture` here return.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -256,6 +256,7 @@ impl Session {
                 explained.approval = self.config().needs_approval(None, &explained.tool, native.hints);
                 Ok(explained)
             }
+            None if NativeTools::claims(&tool) => Err(not_given(&tool)),
             None => self.inner.backend.explain_tool(self.id(), &tool).await,
         }
     }

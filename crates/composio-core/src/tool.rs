@@ -7,6 +7,7 @@ mod native;
 mod schema;
 mod set;
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -121,8 +122,8 @@ impl ToolHints {
     }
 }
 
-/// One call of a tool.
-#[derive(Clone, Debug, PartialEq)]
+/// One call of a tool. Its `Debug` tells the names of the arguments, and not what they say.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ToolCall {
     /// Which tool.
@@ -159,8 +160,8 @@ impl ToolCall {
     }
 }
 
-/// What a tool gave back.
-#[derive(Clone, Debug, PartialEq)]
+/// What a tool gave back. Its `Debug` tells how much it is, and not what it says.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ToolOutput {
     /// The result as JSON text, parsed on demand.
@@ -194,6 +195,24 @@ impl ToolOutput {
     /// `Unexpected` where it does not fit.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T> {
         self.data.deserialize()
+    }
+}
+
+impl fmt::Debug for ToolCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolCall")
+            .field("tool", &self.tool)
+            .field("arguments", &self.arguments.keys())
+            .field("account", &self.account)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("approval", &self.approval)
+            .finish()
+    }
+}
+
+impl fmt::Debug for ToolOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolOutput").field("data", &self.data).field("log_id", &self.log_id).finish()
     }
 }
 

@@ -81,6 +81,11 @@ impl Identity {
         }
         Self { id, email: email.to_owned(), display_name: display_name.to_owned() }
     }
+
+    /// What its workspace at the tracker is called.
+    pub(crate) fn workspace(&self) -> &str {
+        self.email.rsplit_once('@').map_or(&*self.email, |(_, domain)| domain)
+    }
 }
 
 /// The people of a demo and their accounts.

@@ -56,7 +56,8 @@ pub(crate) fn routes() -> Vec<Route> {
 
 async fn profile(caller: Authorized<Read>) -> Json<Value> {
     let identity = caller.identity;
-    Json(json!({ "id": identity.id, "name": identity.display_name, "email": identity.email }))
+    let workspace = identity.workspace();
+    Json(json!({ "id": identity.id, "name": identity.display_name, "email": identity.email, "workspace": workspace }))
 }
 
 async fn list_projects(State(app): State<App>, caller: Authorized<Read>) -> Reply {

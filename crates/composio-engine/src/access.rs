@@ -1,26 +1,29 @@
 //! A credential that is good for one call: opened, and renewed where it is due.
 //!
 //! One refresh at a time and account, across processes: whoever has the lease asks the service, the others wait for
-//! what comes of it. A lease that ran out without a word may have spent the refresh token; the next one tries once, and
-//! where the service refuses, the account ends EXPIRED as `refresh_interrupted`.
+//! what comes of it.
+
+mod renew;
 
 use std::fmt;
 use std::time::Duration;
 
 use composio_core::secrecy::SecretString;
-use composio_core::{AuthConfig, AuthScheme, ConnectedAccount, ConnectionEvent, Error, ErrorKind, Result, Retry};
+use composio_core::{
+    AccountEventKind, AuthConfig, AuthScheme, ConnectedAccount, ConnectedAccountId, ConnectionEvent, Error, ErrorKind,
+    Result, Retry,
+};
 use tokio::time::{Instant, sleep};
 
+use self::renew::{Need, Renewal};
 use crate::catalog::Toolkit;
 use crate::credential::{Credential, Tokens};
 use crate::engine::Engine;
-use crate::execute::redact;
-use crate::oauth::{Client, Grant, TokenError, read_tokens, revoke_request, token_request};
+use crate::life;
+use crate::oauth::{Client, revoke_request};
 use crate::seal::Binding;
 use crate::store::{CredentialChange, ProjectId, RefreshLease, Sealed, Transition};
 
-/// How long a refresh has besides the longest request, before another may try.
-const MARGIN: Duration = Duration::from_secs(25);
 /// How often a waiting caller looks whether the refresh is done, and for how long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const WAIT_AT_MOST: Duration = Duration::from_secs(30);
@@ -39,28 +42,51 @@ impl Access<'_> {
     /// The credential, renewed where it is due, or where `refused` is the secret that the service did not take.
     ///
     /// # Errors
-    /// `ConnectionRequired` where the account has ended, `Unavailable` where the service cannot be asked now.
+    /// `ConnectionRequired` where the account has ended, `Unavailable` where the service cannot be asked now or has just
+    /// refused to renew.
     pub(crate) async fn credential(&self, refused: Option<&SecretString>) -> Result<Credential> {
+        let need = refused.map_or(Need::Call, |refused| Need::Refused(refused.clone()));
         let started = Instant::now();
         loop {
             let credential = self.stored().await?;
-            let Some(tokens) = self.due_tokens(&credential, refused) else { return Ok(credential) };
+            let Some(tokens) = need.due(&credential, self.engine.now()) else { return Ok(credential) };
             if tokens.refresh_token.is_none() {
                 return self.without_refresh(tokens, &credential).await;
             }
-            let now = self.engine.now();
-            let id = &self.account.id;
-            if let Some(lease) =
-                self.engine.store().claim_refresh(self.project, id, now, now.plus(self.lease())).await?
-            {
-                return self.renew(lease, refused).await;
+            if let Some(lease) = self.claim().await? {
+                return match self.renew(lease, &need).await? {
+                    Renewal::Good(credential) => Ok(credential),
+                    Renewal::Stays(tokens, error) => self.make_do(tokens, &need, error),
+                };
             }
             self.still_active().await?;
             if started.elapsed() >= WAIT_AT_MOST {
+                let id = &self.account.id;
                 let message = format!("account {id} is being refreshed elsewhere and that takes too long; call again");
                 return Err(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe));
             }
             sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Renews the credential before a call has to wait for it, and says whether it did. Where it is not due so far, or
+    /// somebody else is at it, nothing is asked.
+    ///
+    /// # Errors
+    /// As [`credential`](Self::credential), and where a renewal did not come about although the token is good for a while.
+    pub(crate) async fn renew_ahead(&self) -> Result<bool> {
+        let credential = self.stored().await?;
+        let Some(tokens) = Need::Ahead.due(&credential, self.engine.now()) else {
+            self.schedule(&credential).await;
+            return Ok(false);
+        };
+        if tokens.refresh_token.is_none() {
+            return self.without_refresh(tokens, &credential).await.map(|_| false);
+        }
+        let Some(lease) = self.claim().await? else { return Ok(false) };
+        match self.renew(lease, &Need::Ahead).await? {
+            Renewal::Good(_) => Ok(true),
+            Renewal::Stays(_, error) => Err(error),
         }
     }
 
@@ -79,7 +105,7 @@ impl Access<'_> {
         let mut step = Transition::new(status, to, self.engine.now(), Some(reason.to_owned()));
         step.credential = CredentialChange::Drop;
         step.fence = lease.map(|lease| lease.fence);
-        match self.engine.store().transition(self.project, &self.account.id, &step).await {
+        match life::transition(self.engine, self.project, &self.account.id, step, AccountEventKind::Expired).await {
             Ok(_) => Ok(ended(&self.account.id, reason)),
             // Somebody else was first. Either the account has ended, or it was renewed or connected in the meantime.
             Err(error) if error.kind() == ErrorKind::Conflict => {
@@ -129,24 +155,11 @@ impl Access<'_> {
         Ok(())
     }
 
-    /// How long one refresh may take: longer than the sender lets its request.
-    fn lease(&self) -> Duration {
-        self.engine.http().longest() + MARGIN
-    }
-
     async fn stored(&self) -> Result<Credential> {
         match self.engine.store().credential(self.project, &self.account.id).await? {
             Some(sealed) => open_credential(self.engine, self.project, self.account, &sealed),
             None => Err(ended(&self.account.id, "its credential is gone")),
         }
-    }
-
-    /// The tokens, where they have to be renewed first.
-    fn due_tokens<'c>(&self, credential: &'c Credential, refused: Option<&SecretString>) -> Option<&'c Tokens> {
-        use composio_core::secrecy::ExposeSecret;
-        let Credential::OAuth2(tokens) = credential else { return None };
-        let was_refused = refused.is_some_and(|refused| refused.expose_secret() == tokens.access_token.expose_secret());
-        (was_refused || tokens.is_due(self.engine.now())).then_some(tokens)
     }
 
     /// A token that cannot be renewed works until it is over, whatever one of the service's answers said.
@@ -168,75 +181,13 @@ impl Access<'_> {
         }
     }
 
-    /// Renews under a lease, in a task of the engine: a caller who goes away does not cost the new refresh token.
-    async fn renew(&self, lease: RefreshLease, refused: Option<&SecretString>) -> Result<Credential> {
-        let owned = OwnedAccess::new(self);
-        let refused = refused.cloned();
-        self.engine.own(async move { owned.borrow()?.renew_now(lease, refused.as_ref()).await }).await
-    }
-
-    async fn renew_now(&self, lease: RefreshLease, refused: Option<&SecretString>) -> Result<Credential> {
-        // Whoever had the lease before may have renewed it in the meantime.
-        let credential = self.stored().await?;
-        let Some(before) = self.due_tokens(&credential, refused) else {
-            self.end_lease(lease, None).await?;
-            return Ok(credential);
-        };
-        let Some(refresh_token) = &before.refresh_token else {
-            self.end_lease(lease, None).await?;
-            return self.without_refresh(before, &credential).await;
-        };
-        match self.ask(refresh_token, before).await {
-            Ok(Ok(tokens)) => {
-                let renewed = Credential::OAuth2(tokens);
-                let sealed = seal_credential(self.engine, self.project, &self.account.id, &renewed)?;
-                self.end_lease(lease, Some(&sealed)).await?;
-                Ok(renewed)
-            }
-            Ok(Err(TokenError::InvalidGrant { .. })) if lease.interrupted => {
-                Err(self.withdraw("refresh_interrupted", Some(lease)).await?)
-            }
-            Ok(Err(error @ TokenError::InvalidGrant { .. })) => {
-                let said = redact::secrets(&error.to_string(), &[refresh_token, &before.access_token]);
-                Err(self.withdraw(&format!("refresh refused: {said}"), Some(lease)).await?)
-            }
-            Ok(Err(error)) => {
-                self.end_lease(lease, None).await?;
-                let said = redact::secrets(&error.to_string(), &[refresh_token]);
-                let error = Error::new(ErrorKind::Unavailable, format!("the token cannot be renewed: {said}"));
-                self.make_do(before, refused, error)
-            }
-            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
-                // The lease is left to run out: the next one knows that this refresh may have happened.
-                let message = "the token may have been renewed, and the answer was lost; call again in a minute";
-                self.make_do(before, refused, Error::new(ErrorKind::Unavailable, message).with_source(error))
-            }
-            Err(error) => {
-                self.end_lease(lease, None).await?;
-                self.make_do(before, refused, error)
-            }
-        }
-    }
-
     /// A token that is due but not over still works where its renewal does not.
-    fn make_do(&self, before: &Tokens, refused: Option<&SecretString>, error: Error) -> Result<Credential> {
-        if refused.is_none() && !before.is_over(self.engine.now()) {
+    fn make_do(&self, before: Tokens, need: &Need, error: Error) -> Result<Credential> {
+        if !matches!(need, Need::Refused(_)) && !before.is_over(self.engine.now()) {
             tracing::warn!(account = %self.account.id, %error, "token not renewed; using it while it lasts");
-            return Ok(Credential::OAuth2(before.clone()));
+            return Ok(Credential::OAuth2(before));
         }
-        Err(error.with_retry(Retry::Safe).with_context("account", &self.account.id))
-    }
-
-    async fn ask(&self, token: &SecretString, before: &Tokens) -> Result<Result<Tokens, TokenError>> {
-        let (id, secret) = self.app().await?;
-        let client = Client { id: &id, secret: &secret, auth: self.toolkit.oauth2()?.token_auth };
-        let request = token_request(&self.toolkit.endpoints()?.token_url, client, Grant::Refresh { token })?;
-        let reply = self.engine.http().send(request).await.map_err(|error| error.into_error(false))?;
-        Ok(read_tokens(&reply, Some(before), self.engine.now()))
-    }
-
-    async fn end_lease(&self, lease: RefreshLease, renewed: Option<&Sealed>) -> Result<()> {
-        self.engine.store().end_refresh(self.project, &self.account.id, lease.fence, renewed).await
+        Err(error.with_context("account", &self.account.id))
     }
 }
 
@@ -299,7 +250,7 @@ pub(crate) async fn app_of(
 pub(crate) fn seal_credential(
     engine: &Engine,
     project: &ProjectId,
-    account: &composio_core::ConnectedAccountId,
+    account: &ConnectedAccountId,
     credential: &Credential,
 ) -> Result<Sealed> {
     let binding = Binding::new("credential", project.as_str(), account.as_str());
@@ -325,7 +276,7 @@ fn not_told(why: impl fmt::Display) -> Error {
 }
 
 /// The account has ended; whoever has a session at hand adds the link.
-fn ended(account: &composio_core::ConnectedAccountId, reason: &str) -> Error {
+fn ended(account: &ConnectedAccountId, reason: &str) -> Error {
     Error::new(ErrorKind::ConnectionRequired, format!("account {account} has to be connected again: {reason}"))
         .with_context("account", account)
 }

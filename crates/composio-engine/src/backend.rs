@@ -7,7 +7,7 @@ use composio_core::{
     ApprovalRule, Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Events, Explanation, HistoryQuery, Link,
     LinkRequest, Management, McpToken, McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord,
     SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation, ToolOutput, ToolQuery, ToolSlug,
-    ToolkitQuery, ToolkitSlug, ToolkitState, UserId, explain_account,
+    ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
 
 use crate::engine::Engine;
@@ -66,7 +66,7 @@ impl Backend for EmbeddedBackend {
     }
 
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
-        let found = self.scope(session).await?.session;
+        let found = sessions::warned(&self.engine, self.scope(session).await?.session);
         Ok(mcp::reachable(&self.engine, found))
     }
 
@@ -137,10 +137,6 @@ impl Backend for EmbeddedBackend {
     }
 
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
-        let scope = self.scope(session).await?;
-        let toolkit = self.engine.catalog().toolkit(toolkit)?;
-        scope.permit(toolkit)?;
-        let candidates = scope.candidates(toolkit).await?;
-        Ok(explain_account(&scope.input(toolkit, &candidates, None)))
+        toolkits::explain(&self.scope(session).await?, toolkit).await
     }
 }

@@ -77,15 +77,22 @@ impl Catalog {
         self.toolkits.values()
     }
 
+    pub(crate) fn find_toolkit(&self, slug: &ToolkitSlug) -> Option<&Toolkit> {
+        self.toolkits.get(slug)
+    }
+
+    pub(crate) fn find_tool(&self, slug: &ToolSlug) -> Option<(&Toolkit, &CatalogTool)> {
+        let (toolkit, tool) = self.tools.get(slug)?;
+        let (_, toolkit) = self.toolkits.get_index(*toolkit)?;
+        Some((toolkit, toolkit.tools.get(*tool)?))
+    }
+
     /// The toolkit of this slug.
     ///
     /// # Errors
     /// `NotFound`, with slugs that look alike.
     pub(crate) fn toolkit(&self, slug: &ToolkitSlug) -> Result<&Toolkit> {
-        self.toolkits.get(slug).ok_or_else(|| {
-            let known = self.toolkits.keys().map(ToolkitSlug::as_str);
-            unknown("toolkit", slug.as_str(), &near(slug.as_str(), known))
-        })
+        self.find_toolkit(slug).ok_or_else(|| unknown("toolkit", slug.as_str(), &self.toolkits_like(slug)))
     }
 
     /// The tool of this slug, with its toolkit.
@@ -93,14 +100,17 @@ impl Catalog {
     /// # Errors
     /// `NotFound`, with up to three slugs that look alike.
     pub(crate) fn tool(&self, slug: &ToolSlug) -> Result<(&Toolkit, &CatalogTool)> {
-        let found = self.tools.get(slug).and_then(|(toolkit, tool)| {
-            let (_, toolkit) = self.toolkits.get_index(*toolkit)?;
-            Some((toolkit, toolkit.tools.get(*tool)?))
-        });
-        found.ok_or_else(|| {
-            let known = self.tools.keys().map(ToolSlug::as_str);
-            unknown("tool", slug.as_str(), &near(slug.as_str(), known))
-        })
+        self.find_tool(slug).ok_or_else(|| unknown("tool", slug.as_str(), &self.tools_like(slug)))
+    }
+
+    /// The toolkits whose slugs look most like one, best first.
+    pub(crate) fn toolkits_like(&self, slug: &ToolkitSlug) -> Vec<&str> {
+        near(slug.as_str(), self.toolkits.keys().map(ToolkitSlug::as_str))
+    }
+
+    /// The tools whose slugs look most like one, best first.
+    pub(crate) fn tools_like(&self, slug: &ToolSlug) -> Vec<&str> {
+        near(slug.as_str(), self.tools.keys().map(ToolSlug::as_str))
     }
 }
 

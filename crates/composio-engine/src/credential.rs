@@ -9,7 +9,8 @@ use composio_core::{Error, ErrorKind, FormFields, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// How long before it runs out a token is renewed, so that it does not run out on the way.
+/// How long before it runs out a token is renewed for a call, so that it does not run out on the way. Most are renewed by
+/// themselves before.
 const RENEW_BEFORE: Duration = Duration::from_secs(60);
 
 /// An account's credential in the clear. It lives for one call.
@@ -29,6 +30,9 @@ pub(crate) struct Tokens {
     pub(crate) access_token: SecretString,
     #[serde(with = "exposed_option", default)]
     pub(crate) refresh_token: Option<SecretString>,
+    /// When it was given; unknown for one that an earlier version kept.
+    #[serde(default)]
+    pub(crate) obtained_at: Option<Timestamp>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) scopes: Vec<String>,
 }
@@ -126,6 +130,7 @@ mod tests {
         let tokens = Tokens {
             access_token: "at-secret".into(),
             refresh_token: Some("rt-secret".into()),
+            obtained_at: None,
             expires_at: Some(Timestamp::from_micros(5)),
             scopes: vec!["repo".into()],
         };
@@ -141,6 +146,7 @@ mod tests {
         let tokens = |seconds: i64| Tokens {
             access_token: "a".into(),
             refresh_token: None,
+            obtained_at: None,
             expires_at: Some(Timestamp::from_micros(seconds * second)),
             scopes: Vec::new(),
         };

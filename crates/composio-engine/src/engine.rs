@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use composio_core::{Brand, Error, ErrorKind, Result, Timestamp, Url};
 use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::backend::EmbeddedBackend;
@@ -18,6 +19,7 @@ use crate::options::EngineOptions;
 use crate::random;
 use crate::seal::Sealer;
 use crate::store::{ProjectId, Store};
+use crate::upkeep::{self, Upkeep, UpkeepReport};
 
 /// Sessions, connections and tool execution in your own process. Cheap to clone.
 ///
@@ -28,7 +30,8 @@ pub struct Engine {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+/// What the handles of an engine share.
+pub(crate) struct Inner {
     store: Arc<dyn Store>,
     sealer: Sealer,
     catalog: Catalog,
@@ -41,18 +44,22 @@ struct Inner {
     serves_mcp: bool,
     events: Bus,
     tasks: TaskTracker,
+    /// Ends what the engine does by itself, at the latest with the last handle.
+    stop: DropGuard,
 }
 
 impl Engine {
-    /// Reads the toolkits, takes the key and checks it against the store.
+    /// Reads the toolkits, takes the key and checks it against the store, and begins [upkeep](Upkeep).
     ///
     /// # Errors
-    /// `InvalidInput` where a manifest, the sealing key or a project's key is not good; `Conflict` where two toolkits or tools have one slug.
+    /// `InvalidInput` where an option, a manifest, the sealing key or a project's key is not good; `Conflict` where two
+    /// toolkits or tools have one slug.
     pub async fn start(store: Arc<dyn Store>, options: EngineOptions) -> Result<Self> {
         if let Some(error) = options.error {
             return Err(error);
         }
         check_public_url(&options.public_url)?;
+        upkeep::check(options.upkeep)?;
         let catalog = catalog(options.manifests, options.overrides, options.managed_apps)?;
         let sealer = Sealer::open_store(options.key, &*store).await?;
         let inner = Inner {
@@ -68,8 +75,19 @@ impl Engine {
             serves_mcp: options.serves_mcp,
             events: Bus::new(),
             tasks: TaskTracker::new(),
+            stop: CancellationToken::new().drop_guard(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let engine = Self { inner: Arc::new(inner) };
+        if let Upkeep::Every(every) = options.upkeep {
+            let stop = engine.inner.stop.token().clone();
+            engine.inner.tasks.spawn(upkeep::run(Arc::downgrade(&engine.inner), every, stop));
+        }
+        Ok(engine)
+    }
+
+    /// The engine, unless its last handle is gone.
+    pub(crate) fn upgrade(inner: &Weak<Inner>) -> Option<Self> {
+        inner.upgrade().map(|inner| Self { inner })
     }
 
     /// The backend of one project. Projects see nothing of each other.
@@ -78,10 +96,39 @@ impl Engine {
         EmbeddedBackend::new(self.clone(), ProjectId::new(id))
     }
 
-    /// Waits until everything that is being sent has its answer. Begin nothing new before.
+    /// Does what is due, once, in every project: renews credentials that are soon over, tries accounts that nobody has seen
+    /// work, and ends flows whose links are over. For hosts that choose the moment themselves ([`Upkeep::Off`]); several
+    /// engines on one store, and rounds at the same time, never renew one credential twice.
+    ///
+    /// # Errors
+    /// Where the store cannot say what is due. What goes wrong with one account is counted and logged.
+    ///
+    /// # Example
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use std::sync::Arc;
+    /// # use composio_core::Url;
+    /// use composio_engine::{Engine, EngineOptions, KeySource, SealingKey, SqliteStore, Upkeep};
+    ///
+    /// # let store = Arc::new(SqliteStore::in_memory().await?);
+    /// # let url = Url::parse("http://127.0.0.1:8787").expect("the URL is well-formed");
+    /// # let key = KeySource::Keys(vec![SealingKey::generate()?]);
+    /// let engine = Engine::start(store, EngineOptions::new(url, key).upkeep(Upkeep::Off)).await?;
+    /// let report = engine.upkeep_once().await?;
+    /// println!("{} renewed, {} to be tried again", report.renewed, report.failed);
+    /// # Ok::<(), composio_core::Error>(()) }).unwrap();
+    /// ```
+    pub async fn upkeep_once(&self) -> Result<UpkeepReport> {
+        upkeep::round(self).await
+    }
+
+    /// Ends [upkeep](Upkeep), waits until everything that is being sent has its answer, and ends the
+    /// [events](composio_core::Composio::events). Begin nothing new before.
     pub async fn shutdown(&self) {
+        self.inner.stop.token().cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.inner.events.close();
     }
 
     /// The redirect URI that OAuth apps have to be registered with.
@@ -199,5 +246,47 @@ fn catalog(
             toolkit.as_str(),
             "it is configured, and the engine has no manifest for it",
         )),
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::seal::{KeySource, SealingKey};
+    use crate::store::SqliteStore;
+
+    async fn engine(upkeep: Upkeep) -> Engine {
+        let key = KeySource::Keys(vec![SealingKey::new([7; 32])]);
+        let options = EngineOptions::new(Url::parse("http://127.0.0.1:8787").unwrap(), key).upkeep(upkeep);
+        Engine::start(Arc::new(SqliteStore::in_memory().await.unwrap()), options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn upkeep_ends_with_the_last_handle_although_it_sleeps() {
+        let engine = engine(Upkeep::Every(Duration::from_secs(3600))).await;
+        let (tasks, store) = (engine.inner.tasks.clone(), Arc::downgrade(&engine.inner));
+        let handle = engine.clone();
+        drop(engine);
+        assert_eq!(tasks.len(), 1, "a handle is left");
+        drop(handle);
+        assert!(store.upgrade().is_none(), "the task keeps nothing alive");
+        tasks.close();
+        assert!(timeout(Duration::from_secs(5), tasks.wait()).await.is_ok(), "the task goes on");
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_does_not_wait_for_upkeep_to_wake() {
+        let engine = engine(Upkeep::Every(Duration::from_secs(3600))).await;
+        assert!(timeout(Duration::from_secs(5), engine.shutdown()).await.is_ok());
+        assert!(engine.inner.tasks.is_empty());
+    }
+
+    #[tokio::test]
+    async fn nothing_happens_by_itself_where_upkeep_is_off() {
+        assert!(engine(Upkeep::Off).await.inner.tasks.is_empty());
     }
 }

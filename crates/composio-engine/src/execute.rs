@@ -1,4 +1,4 @@
-//! Running a tool: policy and arguments, the account, the credential, the request, once.
+//! Running a tool: policy and arguments, the account, a person's approval, the credential, the request, once.
 //!
 //! `plan` and `read` are pure; between them stands the one sender. What was sent goes on when the caller goes away, in a
 //! task that the engine owns.
@@ -12,19 +12,21 @@ mod validate;
 use bytes::Bytes;
 use composio_core::secrecy::{ExposeSecret, SecretString};
 use composio_core::{
-    AuthConfig, AuthScheme, ConnectedAccount, Error, ErrorKind, Result, Selection, ToolCall, ToolOutput, ToolSlug,
-    select_account, select_reconnect,
+    AuthConfig, AuthScheme, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Result, Selection, ToolCall,
+    ToolOutput, select_account, select_reconnect,
 };
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
 pub(crate) use self::validate::Validator;
 use crate::access::Access;
+use crate::approvals::{self, Answer};
 use crate::catalog::{CatalogTool, Toolkit};
 use crate::connect::is_refused;
 use crate::credential::Credential;
 use crate::engine::Engine;
 use crate::manifest::HttpBinding;
+use crate::policy::last_word;
 use crate::scope::{OwnedScope, Scope};
 use crate::seal;
 use crate::store::ProjectId;
@@ -42,8 +44,9 @@ pub(crate) async fn execute(scope: &Scope<'_>, call: ToolCall) -> Result<ToolOut
 }
 
 async fn run(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutput> {
+    approvals::settle_denial(scope, &call).await?;
     let (toolkit, tool) = scope.engine.catalog().tool(&call.tool)?;
-    scope.permit(toolkit)?;
+    scope.permit_tool(toolkit, tool)?;
     tool.check(&call.arguments)?;
     if call.idempotency_key.is_some() {
         return once::execute(scope, call, log_id).await;
@@ -52,10 +55,14 @@ async fn run(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutp
     scope.engine.own(async move { attempt(&owned.borrow(), call, &log_id).await }).await
 }
 
-/// Chooses the account and makes the call. Runs in a task of the engine.
+/// Chooses the account, asks a person where one has to allow the call, and makes it. Runs in a task of the engine: what
+/// was approved is sent although its caller goes away, or it is asked about again.
 async fn attempt(scope: &Scope<'_>, call: ToolCall, log_id: &str) -> Result<ToolOutput> {
-    let (toolkit, _) = scope.engine.catalog().tool(&call.tool)?;
-    let job = Job::new(scope, toolkit, call).await?;
+    let (toolkit, tool) = scope.engine.catalog().tool(&call.tool)?;
+    let answer = Answer::of(scope, &call)?;
+    let job = Job::new(scope, toolkit, call, answer.as_ref()).await?;
+    let rule = scope.session.config.needs_approval(Some(&toolkit.slug), &job.call.tool, tool.definition.hints);
+    approvals::pass(scope, &job.call, rule, job.account(), answer).await?;
     let result = job.run().await;
     let mended = result.map_err(|error| with_reconnect(scope, toolkit, job.account(), error));
     mended.map_err(|error| error.with_log_id(log_id))
@@ -66,9 +73,9 @@ fn with_reconnect(scope: &Scope<'_>, toolkit: &Toolkit, account: Option<&Connect
     if error.kind() != ErrorKind::ConnectionRequired || error.connect_url().is_some() {
         return error;
     }
-    match account.map(|account| scope.reconnect_url(toolkit, &account.id)) {
-        Some(Ok(url)) => error.with_connect_url(url),
-        Some(Err(_)) | None => error,
+    match account {
+        Some(account) => scope.with_reconnect(toolkit, account, error),
+        None => error,
     }
 }
 
@@ -76,22 +83,25 @@ fn with_reconnect(scope: &Scope<'_>, toolkit: &Toolkit, account: Option<&Connect
 struct Job {
     engine: Engine,
     project: ProjectId,
-    tool: ToolSlug,
-    arguments: Map<String, Value>,
+    call: ToolCall,
     with: Option<(AuthConfig, ConnectedAccount)>,
 }
 
 impl Job {
-    /// Chooses the account.
+    /// Chooses the account: the one that the call names, else the one that a person approved it for, exactly. An account
+    /// that was connected since does not take over what was approved for another.
     ///
     /// # Errors
     /// As the rules refuse; `ConnectionRequired` with a link where there is nothing to run with; `PermissionDenied` where
-    /// the account's auth config does not let the tool run (row 60 of the decision table).
-    async fn new(scope: &Scope<'_>, toolkit: &Toolkit, call: ToolCall) -> Result<Self> {
+    /// the auth config in question does not let the tool run (row 60 of the decision table), connected or not.
+    async fn new(scope: &Scope<'_>, toolkit: &Toolkit, call: ToolCall, answer: Option<&Answer>) -> Result<Self> {
         let candidates = scope.candidates(toolkit).await?;
-        let input = scope.input(toolkit, &candidates, call.account.as_deref());
+        let approved = answer.and_then(Answer::account).map(ConnectedAccountId::as_str);
+        let input = scope.input(toolkit, &candidates, call.account.as_deref().or(approved));
         let selection = select_account(&input);
-        let with = match selection.map_err(|error| scope.refusal(toolkit, error))? {
+        let (_, tool) = scope.engine.catalog().tool(&call.tool)?;
+        scope.permit_on(toolkit, tool, last_word(&input, &selection, tool))?;
+        let with = match selection.map_err(|error| scope.refusal(toolkit, &candidates.accounts, error))? {
             Selection::NoAuthNeeded => None,
             Selection::Use { account, .. } => {
                 let account = candidates.accounts.into_iter().find(|one| one.id == account);
@@ -103,11 +113,8 @@ impl Job {
             }
             _ => return Err(scope.connection_required(toolkit, select_reconnect(&input))),
         };
-        if let Some((config, _)) = &with {
-            check_filter(config, &call.tool)?;
-        }
         let (engine, project) = (scope.engine.clone(), scope.project.clone());
-        Ok(Self { engine, project, tool: call.tool, arguments: call.arguments, with })
+        Ok(Self { engine, project, call, with })
     }
 
     fn account(&self) -> Option<&ConnectedAccount> {
@@ -115,13 +122,13 @@ impl Job {
     }
 
     async fn run(&self) -> Result<ToolOutput> {
-        let (toolkit, tool) = self.engine.catalog().tool(&self.tool)?;
+        let (toolkit, tool) = self.engine.catalog().tool(&self.call.tool)?;
         let Some((config, account)) = &self.with else {
             let request = plan::plan(
                 &toolkit.manifest,
                 &tool.binding,
                 &toolkit.overrides,
-                &self.arguments,
+                &self.call.arguments,
                 &plan::Credential::None,
             )?;
             return read::read(self.send(tool, request).await?, &[], tool.binding.method.is_safe());
@@ -152,13 +159,13 @@ impl Job {
         config: &AuthConfig,
         credential: &Credential,
     ) -> Result<Response<Bytes>> {
-        let request = plan_request(toolkit, &tool.binding, &self.arguments, config.scheme, credential)?;
+        let request = plan_request(toolkit, &tool.binding, &self.call.arguments, config.scheme, credential)?;
         self.send(tool, request).await
     }
 
     async fn send(&self, tool: &CatalogTool, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let reply = self.engine.http().send(request).await;
-        reply.map_err(|error| error.into_error(tool.binding.method.is_safe()).with_context("tool", &self.tool))
+        reply.map_err(|error| error.into_error(tool.binding.method.is_safe()).with_context("tool", &self.call.tool))
     }
 }
 
@@ -167,6 +174,13 @@ impl Job {
 async fn is_dead(access: &Access<'_>, credential: &Credential, reply: &Response<Bytes>) -> bool {
     let asked = is_refused(access.engine, access.toolkit, access.config.scheme, credential).await;
     asked.unwrap_or_else(|| read::names_invalid_token(reply))
+}
+
+/// Arguments as a text that is the same whatever the order of their keys.
+pub(crate) fn canonical(arguments: &Map<String, Value>) -> String {
+    let mut arguments = Value::Object(arguments.clone());
+    arguments.sort_all_objects();
+    arguments.to_string()
 }
 
 fn digest(secret: &SecretString) -> [u8; 32] {
@@ -207,14 +221,4 @@ fn read_reply(
     let secret = placed_secret(toolkit, config.scheme, credential)?;
     let secrets: Vec<&SecretString> = secret.iter().collect();
     read::read(reply, &secrets, tool.binding.method.is_safe())
-}
-
-fn check_filter(config: &AuthConfig, tool: &ToolSlug) -> Result<()> {
-    if config.tools.allows(tool) {
-        return Ok(());
-    }
-    let text = format!("{tool} may not run on this connection: its auth config does not allow it");
-    Err(Error::new(ErrorKind::PermissionDenied, text.clone())
-        .with_model_text(text)
-        .with_context("auth_config", &config.id))
 }

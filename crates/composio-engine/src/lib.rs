@@ -35,6 +35,8 @@
 //! - Let MCP clients in: [`EngineOptions::serves_mcp`] and [`EngineOptions::project_key`]; [`EmbeddedBackend`] implements
 //!   [`McpAccess`](composio_core::McpAccess) for whoever serves them.
 //! - Add a toolkit: [`EngineOptions::toolkit`]; make one from an OpenAPI document: [`openapi::import`].
+//! - Keep accounts in order: the engine does by itself ([`EngineOptions::upkeep`]), or you say when
+//!   ([`Engine::upkeep_once`]); hear of it with [`Composio::events`](composio_core::Composio::events).
 //! - Move a toolkit to another host: [`EngineOptions::overrides`] and [`HttpOptions`].
 //!
 //! # Features
@@ -58,6 +60,7 @@ mod engine;
 mod events;
 mod execute;
 mod http;
+mod life;
 mod link;
 mod management;
 pub mod manifest;
@@ -65,6 +68,7 @@ mod mcp;
 mod oauth;
 pub mod openapi;
 mod options;
+mod policy;
 mod random;
 mod scope;
 mod seal;
@@ -83,3 +87,4 @@ pub use seal::{KeySource, SealingKey};
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 pub use store::{ProjectId, Store};
+pub use upkeep::{Upkeep, UpkeepReport};

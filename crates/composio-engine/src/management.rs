@@ -3,17 +3,17 @@
 use async_trait::async_trait;
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
-    AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, ConnectedAccount,
-    ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Management, NewAuthConfig,
-    NewConnectedAccount, Page, Result, SharingUpdate,
+    AccountEventKind, AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme,
+    ConnectedAccount, ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Management,
+    NewAuthConfig, NewConnectedAccount, Page, Result, SharingUpdate, Timestamp,
 };
 
 use crate::access::{Access, seal_credential};
 use crate::backend::EmbeddedBackend;
 use crate::catalog::Toolkit;
-use crate::connect::{check_fields, fetch_identity};
+use crate::connect::{check_fields, look_at_entered};
 use crate::credential::Credential;
-use crate::scope::expire_begun;
+use crate::life;
 use crate::seal::Binding;
 use crate::store::{CredentialChange, Sealed, Transition};
 use crate::upkeep;
@@ -70,6 +70,7 @@ impl Management for EmbeddedBackend {
         if let Some(alias) = &new.alias {
             check_alias(alias)?;
         }
+        new.sharing.validate()?;
         let config = self.auth_config(&new.auth_config).await?;
         if !config.enabled {
             return Err(Error::new(
@@ -84,27 +85,27 @@ impl Management for EmbeddedBackend {
         let toolkit = self.engine().catalog().toolkit(&config.toolkit)?;
         check_fields(toolkit.api_key()?, &new.fields)?;
         let credential = Credential::from_fields(&new.fields);
-        let identity = fetch_identity(self.engine(), toolkit, config.scheme, &credential).await?;
+        let seen = look_at_entered(self.engine(), toolkit, config.scheme, &credential).await?;
         let now = self.engine().now();
         let id = ConnectedAccountId::from(self.engine().id("ca")?);
         let sealed = seal_credential(self.engine(), self.project(), &id, &credential)?;
         let mut account = ConnectedAccount::new(id, config.toolkit, new.user, config.id, now);
         account.status = ConnectionStatus::Active;
         account.alias = new.alias;
-        account.identity = identity;
+        account.identity = seen.identity;
         account.sharing = new.sharing;
         account.connected_at = Some(now);
-        self.engine().store().insert_account(self.project(), &account, Some(&sealed)).await?;
-        Ok(account)
+        account.ready_at = seen.ready.then_some(now);
+        life::insert_connected(self.engine(), self.project(), account, sealed).await
     }
 
     async fn connected_accounts(&self, query: &AccountQuery) -> Result<Page<ConnectedAccount>> {
-        expire_begun(self.engine(), self.project()).await?;
+        life::expire_begun(self.engine(), self.project()).await?;
         self.engine().store().accounts(self.project(), query).await
     }
 
     async fn get_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
-        expire_begun(self.engine(), self.project()).await?;
+        life::expire_begun(self.engine(), self.project()).await?;
         let found = self.engine().store().account(self.project(), id).await?;
         found.ok_or_else(|| not_found("connected account", id.as_str()))
     }
@@ -117,20 +118,25 @@ impl Management for EmbeddedBackend {
 
     async fn set_connected_account_enabled(&self, id: &ConnectedAccountId, enabled: bool) -> Result<ConnectedAccount> {
         let account = self.get_connected_account(id).await?;
-        let event = if enabled { ConnectionEvent::Enabled } else { ConnectionEvent::Disabled };
-        let step = step(&account, event, self.engine().now())?;
-        self.engine().store().transition(self.project(), id, &step).await
+        let (event, told, reason) = if enabled {
+            (ConnectionEvent::Enabled, AccountEventKind::Enabled, None)
+        } else {
+            (ConnectionEvent::Disabled, AccountEventKind::Disabled, Some("the application switched it off"))
+        };
+        let step = step(&account, event, self.engine().now(), reason)?;
+        life::transition(self.engine(), self.project(), id, step, told).await
     }
 
     async fn revoke_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
         let account = self.get_connected_account(id).await?;
-        let mut step = step(&account, ConnectionEvent::Revoked, self.engine().now())?;
+        let reason = "the application gave the credential back to the service";
+        let mut step = step(&account, ConnectionEvent::Revoked, self.engine().now(), Some(reason))?;
         step.credential = CredentialChange::Drop;
         let config = self.auth_config(&account.auth_config).await?;
         let toolkit = self.engine().catalog().toolkit(&account.toolkit)?;
         let (engine, project) = (self.engine(), self.project());
         Access { engine, project, toolkit, config: &config, account: &account }.give_back().await?;
-        engine.store().transition(project, id, &step).await
+        life::transition(engine, project, id, step, AccountEventKind::Revoked).await
     }
 
     async fn share_connected_account(
@@ -149,7 +155,7 @@ impl Management for EmbeddedBackend {
     }
 
     async fn delete_connected_account(&self, id: &ConnectedAccountId) -> Result<()> {
-        let found = self.engine().store().delete_account(self.project(), id).await?;
+        let found = life::delete(self.engine(), self.project(), id).await?;
         found.then_some(()).ok_or_else(|| not_found("connected account", id.as_str()))
     }
 }
@@ -192,12 +198,12 @@ fn check_scheme(toolkit: &Toolkit, new: &NewAuthConfig) -> Result<()> {
     }
 }
 
-fn step(account: &ConnectedAccount, event: ConnectionEvent, at: composio_core::Timestamp) -> Result<Transition> {
+fn step(account: &ConnectedAccount, event: ConnectionEvent, at: Timestamp, reason: Option<&str>) -> Result<Transition> {
     let to = account
         .status
         .on(event)
         .map_err(|error| Error::new(ErrorKind::Conflict, format!("{}: {error}", account.id)))?;
-    Ok(Transition::new(account.status, to, at, None))
+    Ok(Transition::new(account.status, to, at, reason.map(str::to_owned)))
 }
 
 fn not_found(what: &str, id: &str) -> Error {

@@ -91,7 +91,8 @@ pub struct Manifest {
     /// How to read whose account a credential belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
-    /// A cheap request that succeeds if and only if a credential works.
+    /// A cheap request that succeeds if and only if a credential works: an account is reported ready once it has. Without
+    /// one, an account is ready when it is connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
     /// The tools, in a deterministic order.
@@ -149,7 +150,8 @@ pub struct Source {
     pub sha256: String,
 }
 
-/// A request whose reply says whose account a credential belongs to.
+/// A request whose reply says whose account a credential belongs to. It is made whenever an account is connected, once
+/// where it is the [probe](Manifest::probe), too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -163,6 +165,12 @@ pub struct Identity {
     /// A JSON pointer to what people recognise the account by: `/login`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// A JSON pointer to the e-mail address: `/email`. What is not in a reply is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// A JSON pointer to the name of the workspace, organisation or site that the account belongs to: `/team/name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// A cheap request that succeeds if and only if a credential works.

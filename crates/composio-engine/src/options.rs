@@ -13,6 +13,7 @@ use crate::manifest::{Manifest, Overrides};
 use crate::mcp::ProjectKeys;
 use crate::seal::KeySource;
 use crate::store::ProjectId;
+use crate::upkeep::Upkeep;
 
 /// How an engine is set up: its key, where people reach its pages, its toolkits and OAuth apps.
 ///
@@ -41,6 +42,7 @@ pub struct EngineOptions {
     pub(crate) http: HttpOptions,
     pub(crate) private_targets: Vec<String>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) upkeep: Upkeep,
     pub(crate) error: Option<Error>,
 }
 
@@ -61,6 +63,7 @@ impl EngineOptions {
             http: HttpOptions::default(),
             private_targets: Vec::new(),
             clock: Arc::new(SystemClock),
+            upkeep: Upkeep::default(),
             error: None,
         }
     }
@@ -186,6 +189,14 @@ impl EngineOptions {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets how often the engine renews credentials ahead of their end, tries accounts and ends flows by itself: every 30
+    /// seconds unless set.
+    #[must_use]
+    pub fn upkeep(mut self, upkeep: Upkeep) -> Self {
+        self.upkeep = upkeep;
         self
     }
 

@@ -18,6 +18,12 @@ pub(crate) fn token() -> Result<String> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes::<32>()?))
 }
 
+/// A share from 0 to 1, to spread over time what would otherwise happen at once. It protects nothing: where there is no
+/// randomness, it is the middle.
+pub(crate) fn share() -> f64 {
+    bytes::<4>().map_or(0.5, |bytes| f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
+}
+
 /// An id that sorts by time: the prefix, and a version 7 UUID in hexadecimal.
 pub(crate) fn id(prefix: &str, now: Timestamp) -> Result<String> {
     let millis = u64::try_from(now.as_micros() / 1000).unwrap_or(0);

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use composio_core::{
     AuthConfig, AuthScheme, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Result,
-    SelectionError, SelectionInput, SessionId, SessionRecord, Timestamp, Url, select_auth_config,
+    SelectionError, SelectionInput, SessionId, SessionRecord, Url, select_auth_config,
 };
 
 use crate::catalog::Toolkit;
 use crate::engine::Engine;
+use crate::life;
 use crate::link::LinkClaims;
 use crate::store::{Candidates, ProjectId};
 
@@ -32,18 +33,6 @@ impl<'a> Scope<'a> {
         let session = engine.store().session(project, id).await?;
         let session = session.ok_or_else(|| Error::unknown_session(id))?;
         Ok(Self { engine, project, session })
-    }
-
-    /// Whether the session may use a toolkit. Asked before anything is looked up (row 50 of the decision table).
-    ///
-    /// # Errors
-    /// `PermissionDenied`.
-    pub(crate) fn permit(&self, toolkit: &Toolkit) -> Result<()> {
-        if self.session.config.toolkits.allows(&toolkit.slug) {
-            return Ok(());
-        }
-        let text = format!("this session may not use the toolkit {}", toolkit.slug);
-        Err(Error::new(ErrorKind::PermissionDenied, text.clone()).with_model_text(text))
     }
 
     /// What the choice for a toolkit is made from.
@@ -83,7 +72,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A link under which the user connects this account again. Nothing is stored.
-    pub(crate) fn reconnect_url(&self, toolkit: &Toolkit, account: &ConnectedAccountId) -> Result<Url> {
+    fn reconnect_url(&self, toolkit: &Toolkit, account: &ConnectedAccountId) -> Result<Url> {
         self.link(&LinkClaims { reconnect: true, ..self.claims(toolkit, account.clone()) })
     }
 
@@ -102,7 +91,7 @@ impl<'a> Scope<'a> {
     pub(crate) async fn config_for_link(&self, toolkit: &Toolkit) -> Result<AuthConfig> {
         let candidates = self.candidates(toolkit).await?;
         let choice = select_auth_config(&self.input(toolkit, &candidates, None));
-        match choice.map_err(|error| self.refusal(toolkit, error))? {
+        match choice.map_err(|error| self.refusal(toolkit, &candidates.accounts, error))? {
             ConfigChoice::Existing { auth_config, .. } => {
                 let found = candidates.configs.into_iter().find(|config| config.id == auth_config);
                 found.ok_or_else(|| Error::new(ErrorKind::Unexpected, "the chosen auth config is gone"))
@@ -121,17 +110,32 @@ impl<'a> Scope<'a> {
     }
 
     /// Turns the rules' refusal into the session's error, with the link that mends it.
-    pub(crate) fn refusal(&self, toolkit: &Toolkit, error: SelectionError) -> Error {
-        let to_reconnect = match &error {
+    pub(crate) fn refusal(&self, toolkit: &Toolkit, accounts: &[ConnectedAccount], error: SelectionError) -> Error {
+        let ended = match &error {
             SelectionError::NotUsable { account, status, disabled_config: None } if status.can_reconnect() => {
-                Some(account.clone())
+                accounts.iter().find(|one| &one.id == account)
             }
             _ => None,
         };
         let refused = Error::from(error).with_context("toolkit", &toolkit.slug);
-        match to_reconnect.map(|account| self.reconnect_url(toolkit, &account)) {
-            Some(Ok(url)) => refused.with_connect_url(url),
-            Some(Err(_)) | None => refused,
+        match ended {
+            Some(account) => self.with_reconnect(toolkit, account, refused),
+            None => refused,
+        }
+    }
+
+    /// Adds the link under which the user connects an account again that has ended. A shared one is its owner's to mend.
+    pub(crate) fn with_reconnect(&self, toolkit: &Toolkit, account: &ConnectedAccount, error: Error) -> Error {
+        if account.user != self.session.user {
+            let name = &toolkit.manifest.name;
+            return error.with_model_text(format!(
+                "The connection to {name} is shared by somebody else, and it has ended. Tell the user that its owner has \
+                 to connect it again."
+            ));
+        }
+        match self.reconnect_url(toolkit, &account.id) {
+            Ok(url) => error.with_connect_url(url),
+            Err(_) => error,
         }
     }
 
@@ -163,19 +167,20 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Whether an account is this session's: the user's own, or a pinned one that lets the user in.
+    /// An account of this session, as its user may see it: the user's own, or a pinned one that lets the user in.
     pub(crate) async fn account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
         self.expire_begun().await?;
         let account = self.engine.store().account(self.project, id).await?;
         let pinned = self.session.config.connected_accounts.values().flatten().any(|pin| pin == id);
         let user = &self.session.user;
         let visible = account.filter(|account| &account.user == user || (pinned && account.admits(user)));
+        let visible = visible.map(|account| account.seen_by(user));
         visible.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("this session has no account {id}")))
     }
 
     /// Ends the flows whose links are over.
     pub(crate) async fn expire_begun(&self) -> Result<()> {
-        expire_begun(self.engine, self.project).await
+        life::expire_begun(self.engine, self.project).await.map(drop)
     }
 }
 
@@ -195,12 +200,4 @@ impl OwnedScope {
     pub(crate) fn borrow(&self) -> Scope<'_> {
         Scope { engine: &self.engine, project: &self.project, session: self.session.clone() }
     }
-}
-
-/// Ends the flows of a project whose links are over.
-pub(crate) async fn expire_begun(engine: &Engine, project: &ProjectId) -> Result<()> {
-    let now = engine.now();
-    let life = i64::try_from(LINK_LIFE.as_micros()).unwrap_or(i64::MAX);
-    let begun_before = Timestamp::from_micros(now.as_micros().saturating_sub(life));
-    engine.store().expire_begun(project, begun_before, now, "the link ran out before the user finished").await.map(drop)
 }

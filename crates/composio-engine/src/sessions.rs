@@ -1,14 +1,25 @@
-//! Making a session: everything is checked before anything is stored.
+//! Making and changing sessions: everything is checked before anything is stored.
+
+mod catalogue;
+mod overrides;
+mod problems;
 
 use composio_core::{
-    AuthConfigId, ConnectedAccountId, Error, ErrorKind, HistoryQuery, Page, Preload, Result, SessionConfig, SessionId,
-    SessionRecord, SessionUpdate, SessionVersion, Sharing, ToolSlug, ToolkitSlug, UserId,
+    Error, ErrorKind, HistoryQuery, Page, Patch, Preload, Result, Retry, SessionConfig, SessionId, SessionRecord,
+    SessionUpdate, SessionVersion, SessionWarning, UserId, WarningCode,
 };
 
 use crate::engine::Engine;
 use crate::options::EngineOptions;
 use crate::scope::Scope;
 use crate::store::ProjectId;
+use crate::toolkits::{PRELOAD_MAX, preloaded};
+
+/// How often a change that expects no version is made again because another one came first. Of those that meet, one is
+/// made each time.
+const ATTEMPTS: usize = 16;
+/// From so many preloaded tools on there is a warning. Rule: `session-semantics` 4.1: fewer are advised.
+const MANY_TOOLS: usize = 20;
 
 /// Checks the configuration and keeps the session.
 pub(crate) async fn create(
@@ -19,30 +30,41 @@ pub(crate) async fn create(
 ) -> Result<SessionRecord> {
     check_user(user)?;
     config.validate()?;
-    check_toolkits(engine, config)?;
-    check_preload(engine, config)?;
-    if let Some(url) = &config.callback_url {
-        EngineOptions::callback_rule(engine.callback_origins(), url)?;
-    }
-    for (toolkit, auth_config) in &config.auth_configs {
-        check_auth_config(engine, project, toolkit, auth_config).await?;
-    }
-    for (toolkit, accounts) in &config.connected_accounts {
-        check_pins(engine, project, user, toolkit, accounts).await?;
-    }
+    let check = Check { engine, project, user, config, update: None };
+    check.run().await?;
     let record = SessionRecord::new(engine.id("trs")?.into(), user.clone(), config.clone(), engine.now());
     engine.store().insert_session(project, &record).await?;
-    Ok(record)
+    Ok(warned(engine, record))
 }
 
-/// Changes the configuration after the same checks.
+/// Changes the configuration after the same checks. Rule: `session-semantics` 3.3.
+///
+/// # Errors
+/// `Conflict` where the session has another version than the expected one. Nothing is written then, nor tried again.
 pub(crate) async fn update(
-    _engine: &Engine,
-    _project: &ProjectId,
-    _session: &SessionId,
-    _update: &SessionUpdate,
+    engine: &Engine,
+    project: &ProjectId,
+    session: &SessionId,
+    update: &SessionUpdate,
 ) -> Result<SessionRecord> {
-    Err(Error::new(ErrorKind::Unsupported, "being written"))
+    for _ in 0..ATTEMPTS {
+        let before = Scope::open(engine, project, session).await?.session;
+        if let Some(expected) = update.expected_version.filter(|expected| *expected != before.version) {
+            return Err(stale(&before, expected));
+        }
+        let config = before.config.updated(update)?;
+        let check = Check { engine, project, user: &before.user, config: &config, update: Some(update) };
+        check.run().await?;
+        let next = before.next(config, engine.now());
+        match engine.store().update_session(project, &next).await {
+            Ok(()) => return Ok(warned(engine, next)),
+            // Somebody was faster. The next look finds their version, or no session.
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let message = format!("session {session} is changed by so many at once that this change found no gap; try again");
+    Err(Error::new(ErrorKind::Conflict, message).with_retry(Retry::Safe))
 }
 
 /// The versions of the configuration.
@@ -50,78 +72,83 @@ pub(crate) async fn history(scope: &Scope<'_>, query: &HistoryQuery) -> Result<P
     scope.engine.store().session_history(scope.project, &scope.session.id, query).await
 }
 
+/// Says what there is to say about a configuration that is kept. Nothing of it is stored.
+pub(crate) fn warned(engine: &Engine, mut record: SessionRecord) -> SessionRecord {
+    record.warnings = high_context_usage(engine, &record.config).into_iter().collect();
+    record
+}
+
+fn high_context_usage(engine: &Engine, config: &SessionConfig) -> Option<SessionWarning> {
+    let tools = preloaded(engine.catalog(), config).len();
+    if tools < MANY_TOOLS {
+        return None;
+    }
+    let less = match config.preload {
+        Preload::All => "name the tools that are needed with `.preload([..])`, or allow fewer",
+        _ => "preload only those that are needed in every conversation",
+    };
+    let left_out = match tools.saturating_sub(PRELOAD_MAX) {
+        0 => String::new(),
+        more => format!(" Another {more} are left out, because {PRELOAD_MAX} is the limit."),
+    };
+    let listed = tools.min(PRELOAD_MAX);
+    let message = format!(
+        "{listed} tools are preloaded, and their descriptions fill a model's context with every request. Fewer than \
+         {MANY_TOOLS} are advised: {less}.{left_out}"
+    );
+    Some(SessionWarning::new(WarningCode::PreloadToolsHighContextUsage, message))
+}
+
+fn stale(session: &SessionRecord, expected: u64) -> Error {
+    let SessionRecord { id, version, .. } = session;
+    let message = format!(
+        "session {id} has version {version}, and the change expects version {expected}; nothing was changed, so read the \
+         session again and decide anew"
+    );
+    Error::new(ErrorKind::Conflict, message)
+}
+
 fn check_user(user: &UserId) -> Result<()> {
     let given = !user.as_str().trim().is_empty();
     given.then_some(()).ok_or_else(|| Error::invalid_input("user", user.as_str(), "give the id of one of your users"))
 }
 
-fn check_toolkits(engine: &Engine, config: &SessionConfig) -> Result<()> {
-    let named = config.toolkits.named().iter();
-    let overridden = config.auth_configs.keys().chain(config.connected_accounts.keys());
-    for slug in named.chain(overridden) {
-        engine.catalog().toolkit(slug).map_err(|error| Error::invalid_input("toolkits", slug.as_str(), error))?;
-    }
-    Ok(())
+/// A configuration that is about to be kept, beyond what [`SessionConfig::validate`] sees.
+///
+/// What a change does not touch was accepted before and is not looked at again: an account that has expired since does not
+/// stand in the way of another toolkit, nor a tool that the catalogue has lost. What does not go together is refused
+/// whichever side moved: `validate` does that, and a tool that is preloaded by name has to stay inside the rules.
+struct Check<'a> {
+    engine: &'a Engine,
+    project: &'a ProjectId,
+    user: &'a UserId,
+    config: &'a SessionConfig,
+    /// None for a new session, of which everything is new.
+    update: Option<&'a SessionUpdate>,
 }
 
-fn check_preload(engine: &Engine, config: &SessionConfig) -> Result<()> {
-    let Preload::Tools(tools) = &config.preload else { return Ok(()) };
-    let refuse = |tool: &ToolSlug, rule: String| Error::invalid_input("preload", tool.as_str(), rule);
-    for slug in tools {
-        let (toolkit, _) = engine.catalog().tool(slug).map_err(|error| refuse(slug, error.to_string()))?;
-        if !config.toolkits.allows(&toolkit.slug) {
-            return Err(refuse(slug, format!("the session does not allow its toolkit {}", toolkit.slug)));
+impl Check<'_> {
+    async fn run(&self) -> Result<()> {
+        self.slugs()?;
+        if let Some(url) = self.config.callback_url.as_ref().filter(|_| self.sets(|update| &update.callback_url)) {
+            EngineOptions::callback_rule(self.engine.callback_origins(), url)?;
         }
+        if self.sets(|update| &update.auth_configs) {
+            self.auth_configs().await?;
+        }
+        if self.sets(|update| &update.connected_accounts) {
+            self.connected_accounts().await?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The session's auth config has to exist, be of the toolkit, and be switched on (rows 18 to 20).
-async fn check_auth_config(
-    engine: &Engine,
-    project: &ProjectId,
-    toolkit: &ToolkitSlug,
-    id: &AuthConfigId,
-) -> Result<()> {
-    let refuse = |rule: &str| Err(Error::invalid_input(&format!("auth_configs.{toolkit}"), id.as_str(), rule));
-    match engine.store().auth_config(project, id).await? {
-        None => refuse("there is no such auth config in this project"),
-        Some(config) if &config.toolkit != toolkit => refuse("the auth config is of another toolkit"),
-        Some(config) if !config.enabled => refuse("the auth config is disabled"),
-        Some(_) => Ok(()),
+    /// Whether a field has a new value.
+    fn sets<T>(&self, field: impl Fn(&SessionUpdate) -> &Patch<T>) -> bool {
+        self.update.is_none_or(|update| matches!(field(update), Patch::Set(_)))
     }
-}
 
-/// Pinned accounts have to be this user's to use, of the toolkit, and ACTIVE (rows 23 to 25, 33 to 36).
-async fn check_pins(
-    engine: &Engine,
-    project: &ProjectId,
-    user: &UserId,
-    toolkit: &ToolkitSlug,
-    accounts: &[ConnectedAccountId],
-) -> Result<()> {
-    let field = format!("connected_accounts.{toolkit}");
-    let mut shared = 0;
-    for id in accounts {
-        let refuse = |rule: String| Err(Error::invalid_input(&field, id.as_str(), rule));
-        // An account of somebody else is not told apart from one that does not exist.
-        let account = engine.store().account(project, id).await?.filter(|account| account.admits(user));
-        let Some(account) = account else {
-            return refuse(format!("{user} has no such account"));
-        };
-        if &account.toolkit != toolkit {
-            return refuse(format!("the account is of {}", account.toolkit));
-        }
-        if !account.is_active() {
-            return refuse(format!("the account is {}; reconnect it first", account.status));
-        }
-        shared += usize::from(account.sharing != Sharing::Private);
+    /// Whether a field has another value, its default included.
+    fn moves<T>(&self, field: impl Fn(&SessionUpdate) -> &Patch<T>) -> bool {
+        self.update.is_none_or(|update| !matches!(field(update), Patch::Keep))
     }
-    if shared > 1 {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!("{field} names {shared} shared accounts; one is allowed for each toolkit"),
-        ));
-    }
-    Ok(())
 }

@@ -5,224 +5,42 @@
 
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod value;
 
 use std::fmt;
 
 use async_trait::async_trait;
 use composio_core::{
     AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ConnectedAccountId,
-    ConnectionStatus, HistoryQuery, Identity, McpTokenId, Page, Result, SessionId, SessionRecord, SessionVersion,
-    SharingUpdate, Timestamp, ToolSlug, ToolkitSlug, Url, UserId,
+    HistoryQuery, McpTokenId, Page, Result, SessionId, SessionRecord, SessionVersion, SharingUpdate, Timestamp,
+    ToolkitSlug, UserId,
 };
-use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
-
-/// The id of a project: everything in a store belongs to one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ProjectId(std::sync::Arc<str>);
-
-impl ProjectId {
-    /// Wraps the text as it is.
-    #[must_use]
-    pub fn new(text: impl AsRef<str>) -> Self {
-        Self(text.as_ref().into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ProjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Something encrypted, with its key's id in front. Opaque to a store.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
-
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealed({} bytes)", self.0.len())
-    }
-}
-
-/// A SHA-256 digest, for secrets that only have to be recognised.
-pub type Digest = [u8; 32];
-
-/// What a session's choice of account is made from, read at one moment.
-#[derive(Clone, Debug, Default)]
-pub struct Candidates {
-    /// The toolkit's auth configs, disabled ones too.
-    pub configs: Vec<AuthConfig>,
-    /// The user's accounts of the toolkit, and those asked for by id, whoever they belong to.
-    pub accounts: Vec<ConnectedAccount>,
-}
-
-/// One step in the life of an account.
-#[derive(Clone, Debug)]
-pub struct Transition {
-    /// The status it has to have, or nothing is written.
-    pub from: ConnectionStatus,
-    /// The status it gets.
-    pub to: ConnectionStatus,
-    /// When.
-    pub at: Timestamp,
-    /// Why, in a sentence; clears the reason where there is none.
-    pub reason: Option<String>,
-    /// What becomes of the credential.
-    pub credential: CredentialChange,
-    /// Who the service says it is; keeps what is known where there is none.
-    pub identity: Option<Identity>,
-    /// Whether an auth flow made it ACTIVE, which moves `connected_at`.
-    pub connected: bool,
-    /// The refresh lease it has to be the holder of, or nothing is written.
-    pub fence: Option<i64>,
-}
-
-impl Transition {
-    /// A step that says why, and leaves credential and identity alone.
-    #[must_use]
-    pub fn new(from: ConnectionStatus, to: ConnectionStatus, at: Timestamp, reason: Option<String>) -> Self {
-        Self { from, to, at, reason, credential: CredentialChange::Keep, identity: None, connected: false, fence: None }
-    }
-}
-
-/// What becomes of an account's credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CredentialChange {
-    /// Nothing.
-    Keep,
-    /// It is replaced.
-    Put(Sealed),
-    /// It is forgotten.
-    Drop,
-}
-
-/// A flow that waits for the service to send the browser back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PendingAuthorization {
-    /// Whose flow it is: the account that becomes ACTIVE.
-    pub account: ConnectedAccountId,
-    /// The digest of the cookie that the browser has to bring.
-    pub browser: Digest,
-    /// The redirect URI that was sent, to be sent again with the code.
-    pub redirect_uri: Url,
-    /// Where the browser goes in the end.
-    pub callback_url: Option<Url>,
-    /// Until when it is worth anything.
-    pub expires_at: Timestamp,
-}
-
-/// A pending flow that was taken, with the project it belongs to and its sealed PKCE verifier.
-#[derive(Clone, Debug)]
-pub struct TakenPending {
-    /// The project.
-    pub project: ProjectId,
-    /// The flow.
-    pub pending: PendingAuthorization,
-    /// The PKCE verifier, sealed.
-    pub verifier: Sealed,
-}
-
-/// The right to refresh one account, alone, for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefreshLease {
-    /// Grows by one with each lease; a write under an older one is refused.
-    pub fence: i64,
-    /// Whether the lease before this one ran out without a word: its refresh may have happened.
-    pub interrupted: bool,
-    /// How often in a row the service has refused to renew.
-    pub refusals: u32,
-    /// When it is asked again at the earliest, after a refusal.
-    pub retry_at: Option<Timestamp>,
-}
-
-/// What is allowed without asking, in one session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ApprovalGrant {
-    /// The tool.
-    pub tool: ToolSlug,
-    /// The account; none for a tool that runs without one.
-    pub account: Option<ConnectedAccountId>,
-}
-
-/// Something that is due, and that nobody has asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum DueWork {
-    /// An ACTIVE account whose credential is to be renewed.
-    Refresh(ProjectId, ConnectedAccountId),
-    /// An ACTIVE account that nobody has seen work.
-    Probe(ProjectId, ConnectedAccountId),
-    /// A project with flows whose links are over.
-    Expire(ProjectId),
-}
-
-/// Under which name an execution happens at most once.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ExecutionKey {
-    /// The session.
-    pub session: SessionId,
-    /// The tool.
-    pub tool: ToolSlug,
-    /// The caller's key.
-    pub key: String,
-}
-
-/// What is known of an execution that is about to begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Begun {
-    /// Nothing was: the row is committed, and the caller is the one to send.
-    New,
-    /// Another caller is at it, until this deadline at the latest.
-    Running {
-        /// After it, an execution without outcome is one whose outcome nobody knows.
-        deadline: Timestamp,
-    },
-    /// It happened, and this is the sealed outcome.
-    Finished(Sealed),
-    /// The key was used with other arguments.
-    OtherArguments,
-}
-
-/// A token for the MCP endpoint of a session, as it is kept: to be recognised, and never to be read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct McpTokenRecord {
-    /// What it is revoked by.
-    pub id: McpTokenId,
-    /// The session that it opens.
-    pub session: SessionId,
-    /// The digest of the token.
-    pub digest: Digest,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Until when it opens the session.
-    pub expires_at: Timestamp,
-}
+pub use self::value::{
+    ApprovalGrant, Begun, Candidates, CredentialChange, Digest, DueWork, ExecutionKey, McpTokenRecord,
+    PendingAuthorization, ProjectId, RefreshLease, Sealed, TakenPending, Transition,
+};
 
 /// Everything the engine remembers.
 ///
 /// What holds until a time is over at that time. An id that is taken in one project is free in another.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Keeps a session. Its MCP endpoint is not kept. `Conflict` where the id is taken.
+    /// Keeps a session. Its MCP endpoint and its warnings are not kept. `Conflict` where the id is taken.
     async fn insert_session(&self, project: &ProjectId, session: &SessionRecord) -> Result<()>;
 
     /// Reads a session.
     async fn session(&self, project: &ProjectId, id: &SessionId) -> Result<Option<SessionRecord>>;
 
     /// Replaces a session's configuration by the next version of it, and keeps the one before in the history, in one
-    /// transaction. `Conflict` where the version that is kept is not the one before `next`; `NotFound` where the session is
-    /// gone.
+    /// transaction; user and creation stay. `Conflict`, and nothing is written, where the version that is kept is not the
+    /// one before `next`; `NotFound` where the session is gone.
     async fn update_session(&self, project: &ProjectId, next: &SessionRecord) -> Result<()>;
 
-    /// The versions of a session, newest first, the one that holds included; empty where there is no session.
-    /// `InvalidInput` for a cursor that this store did not make.
+    /// The versions of a session, newest first, the one that holds included; empty where there is no session. One that
+    /// holds no more says since when. `InvalidInput` for a cursor that this store did not make.
     async fn session_history(
         &self,
         project: &ProjectId,
@@ -230,7 +48,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         query: &HistoryQuery,
     ) -> Result<Page<SessionVersion>>;
 
-    /// Allows something in a session from now on; allowing it again is no error. `NotFound` where the session is gone.
+    /// Allows something in a session until that is deleted; allowing it again is no error. `NotFound` where the session is
+    /// gone.
     async fn grant_approval(
         &self,
         project: &ProjectId,
@@ -242,8 +61,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Whether something is allowed in a session.
     async fn has_approval(&self, project: &ProjectId, session: &SessionId, grant: &ApprovalGrant) -> Result<bool>;
 
-    /// Spends what may be used once: true for the first caller alone, under concurrency too. Rows whose time is over at
-    /// `now` are forgotten first.
+    /// Spends what may be used once: true for the first caller alone, under concurrency too. What was spent is forgotten
+    /// once `keep_until` is over, which has to be no sooner than the approval itself. Rows whose time is over at `now` are
+    /// forgotten first.
     async fn spend_approval(
         &self,
         project: &ProjectId,
@@ -299,7 +119,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Option<AuthConfig>>;
 
-    /// The toolkits that have an auth config with a list of tools. Asked at every listing.
+    /// The toolkits that have an auth config with a list of tools, disabled ones too. Asked at every listing.
     async fn toolkits_with_filters(&self, project: &ProjectId) -> Result<Vec<ToolkitSlug>>;
 
     /// Deletes an auth config; says whether it was there.
@@ -367,7 +187,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Moves an account on, with its credential, in one transaction. Of two callers with the same `from` one wins; the
     /// other gets `Conflict`. `NotFound` where the account is gone. Leaving ACTIVE ends a refresh lease, unless the account
-    /// only becomes INACTIVE: what a service has renewed by then belongs to the account all the same.
+    /// only becomes INACTIVE: what a service has renewed by then belongs to the account all the same. A credential that is
+    /// dropped is not to be renewed any more; for one that is put the time stays, and whoever knows a better one says it.
     async fn transition(
         &self,
         project: &ProjectId,
@@ -385,12 +206,20 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         reason: &str,
     ) -> Result<Vec<ConnectedAccount>>;
 
-    /// What is due at a time: credentials to be renewed, accounts to be tried, and flows that were begun before a time. Of
-    /// all projects, the most urgent first, and at most so many.
+    /// What is due at a time, of all projects and at most so many: first credentials to be renewed, then projects with
+    /// flows that were begun before a time, then accounts to be tried; of each the longest due first.
+    ///
+    /// A credential is due from the time that [`schedule_refresh`](Self::schedule_refresh) said, while its account is
+    /// ACTIVE, unless a lease is held or the service is not to be asked before `retry_at`. Handing it out moves nothing:
+    /// whoever gets it renews it, or says a later time.
+    ///
+    /// An ACTIVE account that is not ready is due half a minute after it was connected, which leaves the first try to
+    /// whoever connects. Handing it out puts the next try off, for as long as the connection is old: half a minute at
+    /// least, an hour at most. So a failing account is not tried at every look, and of several lookers one gets it.
     async fn due_work(&self, now: Timestamp, begun_before: Timestamp, limit: usize) -> Result<Vec<DueWork>>;
 
     /// Says when an account's credential is to be renewed by itself; never where there is no time. It decides nothing:
-    /// whoever renews looks at the credential.
+    /// whoever renews looks at the credential. What is not there is no error.
     async fn schedule_refresh(&self, project: &ProjectId, id: &ConnectedAccountId, at: Option<Timestamp>)
     -> Result<()>;
 
@@ -418,8 +247,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> Result<()>;
 
     /// Ends a lease because the service refused to renew, and gives how often in a row it has. It is not to be asked again
-    /// before `retry_at`. A renewal, a connection and whatever else replaces the credential forget the refusals. Errors as
-    /// [`end_refresh`](Self::end_refresh).
+    /// before `retry_at`, which the next lease says; it is not refused for that. A renewal, a connection and whatever else
+    /// replaces or drops the credential forget the refusals. Errors as [`end_refresh`](Self::end_refresh).
     async fn refuse_refresh(
         &self,
         project: &ProjectId,

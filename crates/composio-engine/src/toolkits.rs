@@ -3,48 +3,76 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use composio_core::{
-    AuthConfigId, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, Page, Preload, Result, Selection,
-    SelectionInput, ToolDefinition, ToolExplanation, ToolQuery, ToolSlug, ToolkitQuery, ToolkitState, select_account,
-    select_auth_config, select_reconnect,
+    AuthConfigId, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, Explanation, Page, Preload, Result,
+    Selection, SelectionInput, SessionConfig, ToolDefinition, ToolExplanation, ToolQuery, ToolSlug, ToolkitQuery,
+    ToolkitSlug, ToolkitState, explain_account, nameable_accounts, select_account, select_auth_config,
+    select_reconnect,
 };
 use indexmap::IndexSet;
 
-use crate::catalog::Toolkit;
+use crate::catalog::{Catalog, CatalogTool, Toolkit};
+use crate::policy::{ConfigRules, last_word};
 use crate::scope::Scope;
+use crate::store::Candidates;
 
 /// Pages of tools: the dialect's maximum, which is also what is given to those who do not ask.
 const TOOLS_PAGE: usize = 500;
-/// "Every tool of the enabled toolkits" ends here.
-const PRELOAD_MAX: usize = 1000;
+/// Preloading ends here, whatever the session names.
+pub(crate) const PRELOAD_MAX: usize = 1000;
 /// Pages of toolkits, unless asked otherwise, and at the most.
 const TOOLKITS_PAGE: (usize, usize) = (20, 50);
 
-/// The tools that the session preloads: in the order they were named, or in the catalogue's.
+/// The tools that a model gets directly. Rule: `session-semantics` 4.1.
 pub(crate) async fn list_tools(scope: &Scope<'_>, query: &ToolQuery) -> Result<Page<ToolDefinition>> {
-    let config = &scope.session.config;
-    let catalog = scope.engine.catalog();
-    let tools: Vec<&ToolDefinition> = match &config.preload {
+    let limit = query.limit.unwrap_or(TOOLS_PAGE).clamp(1, TOOLS_PAGE);
+    let page = page(listed(scope).await?, query.cursor.as_deref(), limit)?;
+    let definitions = page.items.into_iter().map(|(_, tool)| tool.definition.clone());
+    Ok(Page::new(definitions.collect(), page.next_cursor, page.total))
+}
+
+/// The tools that the session preloads, without those that the auth config's own list refuses.
+async fn listed<'a>(scope: &Scope<'a>) -> Result<Vec<(&'a Toolkit, &'a CatalogTool)>> {
+    let mut tools = preloaded(scope.engine.catalog(), &scope.session.config);
+    if !tools.is_empty() {
+        let mut rules = ConfigRules::of(scope).await?;
+        if !rules.are_silent() {
+            let mut allowed = Vec::with_capacity(tools.len());
+            for (toolkit, tool) in tools {
+                if rules.allow(toolkit, tool).await? {
+                    allowed.push((toolkit, tool));
+                }
+            }
+            tools = allowed;
+        }
+    }
+    tools.truncate(PRELOAD_MAX);
+    Ok(tools)
+}
+
+/// The tools that a session preloads by its own rules: in the order in which it names them, or in the catalogue's.
+pub(crate) fn preloaded<'a>(catalog: &'a Catalog, config: &SessionConfig) -> Vec<(&'a Toolkit, &'a CatalogTool)> {
+    match &config.preload {
         Preload::Tools(slugs) => {
             let named: IndexSet<_> = slugs.iter().collect();
             let found = named.into_iter().filter_map(|slug| catalog.tool(slug).ok());
-            found.map(|(_, tool)| &tool.definition).collect()
+            // They are in the list, so it is not searched for each of them again.
+            found.filter(|(toolkit, tool)| config.decide(&toolkit.slug, &tool.definition).allowed).collect()
         }
         Preload::All => {
-            let tools = allowed(scope).into_iter().flat_map(|toolkit| &toolkit.tools).map(|tool| &tool.definition);
-            tools.take(PRELOAD_MAX).collect()
+            let tools = allowed(catalog, config).into_iter();
+            let tools = tools.flat_map(|toolkit| toolkit.tools.iter().map(move |tool| (toolkit, tool)));
+            tools.filter(|(toolkit, tool)| config.preloads(&toolkit.slug, &tool.definition)).collect()
         }
         _ => Vec::new(),
-    };
-    let limit = query.limit.unwrap_or(TOOLS_PAGE).clamp(1, TOOLS_PAGE);
-    let page = page(tools, query.cursor.as_deref(), limit)?;
-    Ok(Page::new(page.items.into_iter().cloned().collect(), page.next_cursor, page.total))
+    }
 }
 
 /// A page of the toolkits that the session allows.
 pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
     let (default, max) = TOOLKITS_PAGE;
     let limit = query.limit.unwrap_or(default).clamp(1, max);
-    let wanted: Vec<&Toolkit> = allowed(scope).into_iter().filter(|toolkit| matches(toolkit, query)).collect();
+    let allowed = allowed(scope.engine.catalog(), &scope.session.config).into_iter();
+    let wanted: Vec<&Toolkit> = allowed.filter(|toolkit| matches(toolkit, query)).collect();
     if let Some(connected) = query.connected {
         let mut states = Vec::new();
         for toolkit in wanted {
@@ -66,19 +94,47 @@ pub(crate) async fn list_toolkits(scope: &Scope<'_>, query: &ToolkitQuery) -> Re
 /// One tool, where the session may use it.
 pub(crate) async fn tool(scope: &Scope<'_>, slug: &ToolSlug) -> Result<ToolDefinition> {
     let (toolkit, tool) = scope.engine.catalog().tool(slug)?;
-    scope.permit(toolkit)?;
+    scope.permit_tool(toolkit, tool)?;
+    let mut rules = ConfigRules::of(scope).await?;
+    scope.permit_on(toolkit, tool, rules.config(toolkit, tool).await?)?;
     Ok(tool.definition.clone())
 }
 
 /// Why the session may use a tool, or may not.
 pub(crate) async fn explain_tool(scope: &Scope<'_>, slug: &ToolSlug) -> Result<ToolExplanation> {
     let (toolkit, tool) = scope.engine.catalog().tool(slug)?;
-    Ok(ToolExplanation::of(&scope.session.config.policy_input(&toolkit.slug, &tool.definition, None)))
+    let config = &scope.session.config;
+    let candidates = match scope.decide(toolkit, tool, None).allowed {
+        true => scope.candidates(toolkit).await?,
+        false => Candidates::default(),
+    };
+    let input = scope.input(toolkit, &candidates, None);
+    let on = last_word(&input, &select_account(&input), tool);
+    let input = config.policy_input(&toolkit.slug, &tool.definition, on.map(|config| &config.tools));
+    let mut explanation = ToolExplanation::of(&input);
+    explanation.auth_config = on.map(|config| config.id.clone());
+    explanation.approval = config.needs_approval(Some(&toolkit.slug), slug, tool.definition.hints);
+    explanation.preloaded = listed(scope).await?.iter().any(|(_, listed)| &listed.definition.slug == slug);
+    Ok(explanation)
+}
+
+/// Why a tool of this toolkit would run with one account and not with another. Only accounts that are the user's to use are
+/// shown.
+pub(crate) async fn explain(scope: &Scope<'_>, slug: &ToolkitSlug) -> Result<Explanation> {
+    let toolkit = scope.engine.catalog().toolkit(slug)?;
+    scope.permit(toolkit)?;
+    let (candidates, user) = (scope.candidates(toolkit).await?, &scope.session.user);
+    let mut explanation = explain_account(&scope.input(toolkit, &candidates, None));
+    explanation.considered.retain(|considered| considered.account.admits(user));
+    for considered in &mut explanation.considered {
+        considered.account = considered.account.clone().seen_by(user);
+    }
+    Ok(explanation)
 }
 
 /// The toolkits that the session allows, each once: in the order it names them, else in the catalogue's.
-fn allowed<'a>(scope: &Scope<'a>) -> Vec<&'a Toolkit> {
-    let (catalog, policy) = (scope.engine.catalog(), &scope.session.config.toolkits);
+fn allowed<'a>(catalog: &'a Catalog, config: &SessionConfig) -> Vec<&'a Toolkit> {
+    let policy = &config.toolkits;
     if !policy.is_positive() {
         return catalog.toolkits().filter(|toolkit| policy.allows(&toolkit.slug)).collect();
     }
@@ -104,7 +160,9 @@ async fn state(scope: &Scope<'_>, toolkit: &Toolkit) -> Result<ToolkitState> {
     state.managed_auth = toolkit.managed_app.is_some();
     let candidates = scope.candidates(toolkit).await?;
     let input = scope.input(toolkit, &candidates, None);
-    state.account = shown_account(&input).cloned();
+    let seen = |account: &ConnectedAccount| account.clone().seen_by(&scope.session.user);
+    state.account = shown_account(&input).map(seen);
+    state.accounts = nameable_accounts(&input).into_iter().map(seen).collect();
     state.auth_config = match &state.account {
         Some(account) => Some(account.auth_config.clone()),
         None => would_connect_on(&input),

@@ -2,12 +2,16 @@
 
 use std::panic::AssertUnwindSafe;
 
-use composio_core::{Answer, Progress, SessionTool};
+use composio_core::{Answer, ApprovalAnswer, Progress, SessionTool};
 use futures::FutureExt as _;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, ProgressNotificationParam, ProgressToken};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, JsonObject,
+    ProgressNotificationParam, ProgressToken,
+};
 use rmcp::service::{Peer, RequestContext, RoleServer};
 use tokio::sync::mpsc;
 
+use crate::ask::Way;
 use crate::shown::result_schema;
 
 /// What is said of a call whose end nobody saw.
@@ -15,61 +19,79 @@ const CUT_OFF: &str = "The call was cut off before it answered. It may have take
 /// How many reports wait for a client that reads slowly. Those that find no room are left out.
 const REPORTS: usize = 1024;
 
-/// Runs the tool until it answers or the client gives up. A call that is given up is dropped where it stands.
+/// Runs the tool until it answers or the client gives up. A call that is given up is dropped where it stands, and so is one
+/// that waits for a person.
 pub(crate) async fn run(
     tool: SessionTool,
-    arguments: Option<JsonObject>,
+    mut request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<CallToolResponse, ErrorData> {
     let slug = tool.definition().slug.clone();
     let structured = result_schema(&tool).is_some();
+    let way = Way::of(&context);
+    let call = Call { tool: way.lay(tool, &context.peer), said: way.said(&mut request), arguments: request.arguments };
     let answering = async move {
         match context.meta.get_progress_token() {
-            Some(token) => reporting(tool, arguments, &context.peer, token).await,
-            None => tool.answer(arguments).await,
+            Some(token) => call.reporting(&context.peer, token).await,
+            None => call.answer().await,
         }
     };
     tokio::select! {
         biased;
         // Who cancelled does not read this. Others do, whose server stops under the call.
         () = context.ct.cancelled() => Err(ErrorData::internal_error(CUT_OFF, None)),
-        answer = AssertUnwindSafe(answering).catch_unwind() => answer.map(|answer| result(answer, structured)).map_err(|_| {
-            // Without an answer the client would wait for ever. What was said in panic may hold anything.
-            tracing::error!(tool = %slug, "the tool panicked");
-            ErrorData::internal_error("The tool broke down. Tell the user; calling again may not help.", None)
-        }),
+        answer = AssertUnwindSafe(answering).catch_unwind() => match answer.map(|answer| way.waits(answer)) {
+            Ok(Ok(question)) => Ok(question.into()),
+            Ok(Err(answer)) => Ok(result(answer, structured).into()),
+            Err(_) => {
+                // Without an answer the client would wait for ever. What was said in panic may hold anything.
+                tracing::error!(tool = %slug, "the tool panicked");
+                Err(ErrorData::internal_error("The tool broke down. Tell the user; calling again may not help.", None))
+            }
+        },
     }
 }
 
-/// Runs the tool, and sends each report on, in order and before the answer.
-async fn reporting(
+/// A call, and what a person said to it where it is its second half.
+struct Call {
     tool: SessionTool,
     arguments: Option<JsonObject>,
-    peer: &Peer<RoleServer>,
-    token: ProgressToken,
-) -> Answer {
-    let (sender, mut reports) = mpsc::channel::<Option<Progress>>(REPORTS);
-    let heard = sender.clone();
-    let tool = tool.on_progress(move |report| {
-        // A client that does not keep up misses a report rather than holding the tool up.
-        let _ = heard.try_send(Some(report));
-    });
-    let answering = async {
-        let answer = tool.answer(arguments).await;
-        // A tool may have left its context somewhere, so that the channel does not close by itself.
-        let _ = sender.send(None).await;
-        answer
-    };
-    let telling = async {
-        while let Some(Some(report)) = reports.recv().await {
-            if let Some(report) = notification(token.clone(), report) {
-                // Nobody listens any more, and the call goes on.
-                let _ = peer.notify_progress(report).await;
-            }
+    said: Option<ApprovalAnswer>,
+}
+
+impl Call {
+    async fn answer(self) -> Answer {
+        match self.said {
+            Some(said) => self.tool.answer_approval(self.arguments, said).await,
+            None => self.tool.answer(self.arguments).await,
         }
-    };
-    let (answer, ()) = tokio::join!(answering, telling);
-    answer
+    }
+
+    /// Runs the tool, and sends each report on, in order and before the answer.
+    async fn reporting(mut self, peer: &Peer<RoleServer>, token: ProgressToken) -> Answer {
+        let (sender, mut reports) = mpsc::channel::<Option<Progress>>(REPORTS);
+        let heard = sender.clone();
+        self.tool = self.tool.on_progress(move |report| {
+            // A client that does not keep up misses a report rather than holding the tool up.
+            let _ = heard.try_send(Some(report));
+        });
+        let answering = async {
+            let answer = self.answer().await;
+            // A tool may have left its context somewhere, so that the channel does not close by itself.
+            let _ = sender.send(None).await;
+            answer
+        };
+        let telling = async {
+            while let Some(Some(report)) = reports.recv().await {
+                if let Some(report) = notification(token.clone(), report) {
+                    // Nobody listens any more, and the call goes on.
+                    let _ = peer.notify_progress(report).await;
+                }
+            }
+        };
+        let (answer, ()) = tokio::join!(answering, telling);
+        answer
+    }
 }
 
 /// JSON has no infinity, and no client expects a `null`.

@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod ask;
 mod call;
+mod listening;
+mod question;
 mod server;
 mod shown;
 mod stdio;

@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use composio_core::{Error, Session, SessionTool, ToolSet, ToolkitPolicy};
 use rmcp::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ErrorData, Implementation, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, ErrorData, Implementation, InitializeRequestParams, InitializeResult,
+    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, SubscriptionFilter,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
 use crate::call;
+use crate::listening::{self, Hello};
 use crate::shown::Names;
 
 /// A session as an MCP server: its tools, and nothing else. Cheap to clone; clones share what they have read.
+///
+/// A client hears when the session's configuration changes, and a call that waits for a person is put before the client's
+/// user; see the [crate's documentation](crate#what-a-client-sees).
 ///
 /// Serve it over any transport of [`rmcp`], over standard input and output with [`serve_stdio`](crate::serve_stdio), or
 /// over HTTP with the crate `composio-server`.
@@ -46,7 +50,15 @@ pub struct SessionServer {
     names: Names,
     reveal_links: bool,
     instructions: Arc<str>,
-    known: Arc<Mutex<Option<ToolSet>>>,
+    known: Arc<Mutex<Option<Known>>>,
+    hello: Hello,
+}
+
+/// Tools that were read, and the version that the session had before. With another version they may be others.
+#[derive(Clone)]
+struct Known {
+    tools: ToolSet,
+    version: u64,
 }
 
 #[derive(Clone)]
@@ -77,6 +89,7 @@ impl SessionServer {
             reveal_links: false,
             instructions: instructions.into(),
             known: Arc::default(),
+            hello: Hello::default(),
         }
     }
 
@@ -99,6 +112,7 @@ impl SessionServer {
 
     /// Reads the tools, and keeps them for the calls that follow.
     async fn read(&self) -> Result<ToolSet, Error> {
+        let version = self.source.version();
         let mut tools = match &self.source {
             Source::Session(session) => session.tools().await?,
             Source::Tools(tools) => tools.clone(),
@@ -106,14 +120,15 @@ impl SessionServer {
         if self.reveal_links {
             tools = tools.reveal_connect_links();
         }
-        *self.known() = Some(tools.clone());
+        *self.known() = Some(Known { tools: tools.clone(), version });
         Ok(tools)
     }
 
-    /// The tool of this name. What was read before is read again once, because the session may have more by now.
+    /// The tool of this name. What was read before is read again where the session changed since, and once where the name
+    /// is not there, because the session may have more by now.
     async fn tool(&self, name: &str) -> Result<SessionTool, ErrorData> {
-        let known = self.known().clone();
-        if let Some(tool) = known.and_then(|tools| self.names.find(name, &tools).cloned()) {
+        let known = self.known().clone().filter(|known| known.version == self.source.version());
+        if let Some(tool) = known.and_then(|known| self.names.find(name, &known.tools).cloned()) {
             return Ok(tool);
         }
         let tools = self.read().await.map_err(|error| failed(&error))?;
@@ -124,17 +139,38 @@ impl SessionServer {
         })
     }
 
-    fn known(&self) -> MutexGuard<'_, Option<ToolSet>> {
+    fn known(&self) -> MutexGuard<'_, Option<Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session that is listed afresh. A set of tools stays as it is.
+    fn session(&self) -> Option<&Session> {
+        match &self.source {
+            Source::Session(session) => Some(session),
+            Source::Tools(_) => None,
+        }
+    }
+}
+
+impl Source {
+    /// The version of what is listed.
+    fn version(&self) -> u64 {
+        match self {
+            Self::Session(session) => session.version(),
+            Self::Tools(_) => 0,
+        }
     }
 }
 
 impl ServerHandler for SessionServer {
     fn get_info(&self) -> ServerConfig {
         let itself = Implementation::new("composio", env!("CARGO_PKG_VERSION"));
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(itself)
-            .with_instructions(self.instructions.as_ref())
+        let tools = ServerCapabilities::builder().enable_tools();
+        let capabilities = match self.session() {
+            Some(_) => tools.enable_tool_list_changed().build(),
+            None => tools.build(),
+        };
+        ServerConfig::new(capabilities).with_server_info(itself).with_instructions(self.instructions.as_ref())
     }
 
     async fn list_tools(
@@ -152,7 +188,36 @@ impl ServerHandler for SessionServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = self.tool(&request.name).await?;
-        call::run(tool, request.arguments, context).await.map(Into::into)
+        call::run(tool, request, context).await
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        if let Some(session) = self.session() {
+            self.hello.said(context, session.changes());
+        }
+        self.negotiate_initialize(&request)
+    }
+
+    /// Tells the client of changes for as long as it stays: rmcp runs this beside everything else.
+    async fn on_initialized(&self, _: NotificationContext<RoleServer>) {
+        self.hello.listen(|| *self.known() = None).await;
+    }
+
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.session()?;
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        if let Some(session) = self.session() {
+            listening::tell(&context, session.changes(), || *self.known() = None).await;
+        }
+        Ok(())
     }
 }
 

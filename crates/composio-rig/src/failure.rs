@@ -1,7 +1,38 @@
 //! Our failures as rig's.
 
 use composio_core::{Error, ErrorKind, Retry};
-use rig_core::tool::{ToolErrorKind, ToolExecutionError, ToolOutput};
+use rig_core::tool::{ToolErrorKind, ToolExecutionError, ToolOutput, ToolResult};
+
+/// Why a call of a session's tool failed, for a host: with the [link](Error::connect_url) to show the user, and the
+/// [question](Error::approval) where somebody has to allow the call. None for a result, and for failures of other tools.
+///
+/// rig keeps a call that was refused on purpose apart from one that failed; this finds both.
+///
+/// # Example
+/// ```
+/// use std::sync::mpsc::Sender;
+///
+/// use composio_core::{Approval, Error};
+/// use composio_rig::failure_of;
+/// use rig::agent::{AgentHook, HookContext, OutcomeAction, OutcomeEvent};
+///
+/// /// Hands on what somebody has to allow: `session.approve(&approval)` runs it then.
+/// struct Waiting(Sender<Approval>);
+///
+/// impl AgentHook for Waiting {
+///     async fn on_outcome(&self, _: &HookContext, event: OutcomeEvent<'_>) -> OutcomeAction {
+///         let failure = event.tool_result().and_then(failure_of);
+///         if let Some(approval) = failure.and_then(Error::approval) {
+///             // Nobody listens any more: then nobody can allow it.
+///             let _ = self.0.send(approval.clone());
+///         }
+///         OutcomeAction::proceed()
+///     }
+/// }
+/// ```
+pub fn failure_of(result: &ToolResult) -> Option<&Error> {
+    result.error().or_else(|| result.refusal())?.downcast_ref()
+}
 
 /// The failure for rig. The model reads the text; rig's own message is the operator's line, which holds no secret; the
 /// error itself is the source.
@@ -42,10 +73,8 @@ fn kind(kind: ErrorKind) -> Option<ToolErrorKind> {
 mod tests {
     use std::time::Duration;
 
-    use composio_core::Url;
-    use rig_core::tool::ToolResult;
-
     use super::*;
+    use composio_core::Url;
 
     #[test]
     fn each_kind_has_rigs_word_for_it() {
@@ -76,6 +105,7 @@ mod tests {
             assert_eq!(failure.model_feedback(), Some("text"), "{ours:?}");
             let result = ToolResult::failed(failure);
             assert_eq!((result.is_refused(), result.is_error()), (refused, !refused), "{ours:?}");
+            assert_eq!(failure_of(&result).map(Error::kind), Some(ours), "a host finds it all the same");
         }
     }
 

@@ -33,6 +33,8 @@ const MAX_BYTES: usize = 4 * 1024 * 1024;
 const MAX_SESSIONS: usize = 1_000;
 /// The header that names a client which said hello before.
 const CLIENT: &str = "mcp-session-id";
+/// The header that says what a request is; one that says something else than the request is refused.
+const METHOD: &str = "mcp-method";
 
 /// Sessions as MCP servers over streamable HTTP, to serve alone or to merge into your own router.
 ///
@@ -50,7 +52,11 @@ const CLIENT: &str = "mcp-session-id";
 /// this process, made by this `composio` or a clone of it. A client that said hello before keeps them until it leaves or
 /// is forgotten.
 ///
-/// What it keeps is bounded: 1,000 sessions at a time with 32 clients each, and those that were used longest ago make
+/// A client hears when the session's configuration changes, where that is done with this `composio` or a clone of it. A
+/// call that needs an approval is put before the client's user; where the client cannot ask, the session's
+/// [fallback](composio_core::ApprovalPolicy::fallback) says what becomes of it.
+///
+/// What it keeps is bounded: 1,000 sessions at a time with 32 clients and 32 mere listeners each, and those that were used longest ago make
 /// room; a client that was silent for half an hour is forgotten and says hello again. Who makes room or is forgotten gets
 /// no answer to what still runs; see [`idle`](McpOptions::idle). A request has 4 MiB at most.
 ///
@@ -207,7 +213,7 @@ async fn serve(
         Ok(served) => served,
         Err(refusal) => return refusal,
     };
-    let listens = request.method() == Method::GET;
+    let listens = listens(&request);
     let response = served.answer(request).await;
     if !is_stream(&response) {
         return response;
@@ -230,6 +236,12 @@ impl Door {
 /// Whether the client says that it said hello before. Others get the session as it is now.
 fn is_known(headers: &HeaderMap) -> bool {
     headers.contains_key(CLIENT)
+}
+
+/// Whether this only listens: a stream of its own, or since 2026-07-28 a request that says so in its header as well.
+fn listens(request: &Request) -> bool {
+    let says = || request.headers().get(METHOD).is_some_and(|method| method == "subscriptions/listen");
+    request.method() == Method::GET || says()
 }
 
 fn is_stream(response: &Response) -> bool {

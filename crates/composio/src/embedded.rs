@@ -26,7 +26,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A running engine and the listener for its connect pages and, with the feature `mcp`, for MCP clients.
 ///
 /// Keep it for as long as the program uses sessions. [`shutdown`](Self::shutdown) ends it properly; dropping it stops
-/// the listener at once.
+/// the listener at once. Meanwhile it keeps accounts in order by itself, unless it is started
+/// [without](EmbeddedOptions::without_upkeep).
 ///
 /// # Example
 /// ```
@@ -107,7 +108,8 @@ impl Embedded {
         self.engine.redirect_uri()
     }
 
-    /// Stops listening, and waits for what is being sent: an outcome that is on its way is written down.
+    /// Stops listening, ends upkeep and [events](Composio::events), and waits for what is being sent: an outcome that is on
+    /// its way is written down.
     pub async fn shutdown(mut self) {
         // Nobody listens where the listener has ended by itself.
         let _ = self.stop.send(true);

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use composio::{AuthScheme, ConnectedAccount, Embedded, Explanation, ToolkitState, Url};
 use composio_demo::Demo;
+use example_support::show::wrapped;
 use serde_json::Value;
 
 /// Everything below a heading stands this far in.
@@ -222,28 +223,9 @@ fn shortened(line: &str) -> String {
 }
 
 fn print_wrapped(text: &str, first: impl Display, rest: &str) {
-    for line in wrapped(text, &first.to_string(), rest) {
+    for line in wrapped(text, &first.to_string(), rest, WIDTH) {
         say!("{line}");
     }
-}
-
-/// Breaks between words. A word that is longer than the line stays in one piece, so that it can be copied.
-fn wrapped(text: &str, first: &str, rest: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (mut line, mut empty) = (first.to_owned(), true);
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(std::mem::replace(&mut line, rest.to_owned()));
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    lines.push(line);
-    lines
 }
 
 #[cfg(test)]
@@ -302,16 +284,6 @@ mod tests {
         ] {
             assert_eq!(plain(&value), expected);
         }
-    }
-
-    #[test]
-    fn lines_break_between_words() {
-        let word = "x".repeat(30);
-        let lines = wrapped(&format!("{word} {word} {word}"), "1 ", "  ");
-        assert_eq!(lines, [format!("1 {word} {word}"), format!("  {word}")]);
-        let long = "y".repeat(100);
-        assert_eq!(wrapped(&format!("a {long} b"), "", ""), ["a".to_owned(), long, "b".to_owned()]);
-        assert_eq!(wrapped("", "-", ""), ["-"]);
     }
 
     #[test]

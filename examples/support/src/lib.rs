@@ -5,6 +5,7 @@
 //! - [`Model`]: the provider that the environment names, or a scripted model on this machine.
 //! - [`script`]: what the scripted model says in the examples, and the [`TASK`] that all of them are given.
 //! - [`show`]: what is printed.
+//! - `Agent` (feature `agent`): the loop of an agent, for examples that are about something else.
 //! - [`consent`]: the scripted visitor of the pages.
 //!
 //! ```
@@ -25,12 +26,16 @@
 //! # }
 //! ```
 
+#[cfg(feature = "agent")]
+mod agent;
 pub mod consent;
 mod model;
 mod playground;
 pub mod script;
 pub mod show;
 
+#[cfg(feature = "agent")]
+pub use agent::Agent;
 pub use model::Model;
 pub use playground::Playground;
 pub use script::TASK;

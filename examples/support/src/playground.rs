@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use composio::{Composio, ConnectedAccount, Embedded, EmbeddedOptions, Session, Url};
+use composio::{Authorize, Composio, ConnectedAccount, Embedded, EmbeddedOptions, Session, Url};
 use composio_demo::{Demo, DemoOptions};
 use serde_json::Value;
 
@@ -75,10 +75,18 @@ impl Playground {
     /// # Errors
     /// Where a page or the engine refuses.
     pub async fn connect(&self, session: &Session, toolkit: &str) -> Result<ConnectedAccount> {
-        let request = session.authorize(toolkit).await?;
+        self.connect_as(session.authorize(toolkit), toolkit, USER).await
+    }
+
+    /// As [`connect`](Self::connect), with a link that was asked for in some other way, as the account with this address.
+    ///
+    /// # Errors
+    /// Where a page or the engine refuses.
+    pub async fn connect_as(&self, link: Authorize, toolkit: &str, address: &str) -> Result<ConnectedAccount> {
+        let request = link.await?;
         let report = |page: &str, text: &str| self.say(|| show::page(page, text));
         self.say(|| show::link(toolkit, request.redirect_url()));
-        consent::walk(request.redirect_url(), USER, report).await?;
+        consent::walk(request.redirect_url(), address, report).await?;
         Ok(request.wait().timeout(PATIENCE).await?)
     }
 

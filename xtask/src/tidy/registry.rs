@@ -1,7 +1,6 @@
 //! What the conformance crate says of itself: its suites have scenarios, its decision table every row.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::ops::RangeInclusive;
 
 use super::finding::Finding;
@@ -15,20 +14,13 @@ const ROWS: RangeInclusive<u8> = 1..=60;
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     suites: Vec<(&'static str, Vec<&'static str>)>,
-    rows: Vec<Row>,
-}
-
-/// A row of the decision table, and why it does not hold yet if so.
-#[derive(Clone, Debug)]
-struct Row {
-    number: u8,
-    pending: Option<&'static str>,
+    rows: Vec<u8>,
 }
 
 impl Registry {
     pub(super) fn of_this_workspace() -> Self {
         use composio_conformance::{decision_table, registry};
-        let rows = decision_table::ROWS.iter().map(|row| Row { number: row.number, pending: row.pending });
+        let rows = decision_table::ROWS.iter().map(|row| row.number);
         Self {
             suites: vec![
                 ("STORE", registry::STORE.to_vec()),
@@ -44,21 +36,14 @@ impl Registry {
         suites.chain(ROWS.filter_map(|number| self.row(number))).chain(self.strangers()).collect()
     }
 
-    /// One line on the whole table, then one for each row that is pending.
+    /// One line on the whole table.
     pub(super) fn summary(&self) -> String {
-        let pending = || self.rows.iter().filter_map(|row| Some((row.number, row.pending?)));
-        let (late, all) = (pending().count(), self.rows.len());
-        let mut summary = format!("decision table: {} rows green, {late} pending\n", all - late);
-        for (number, reason) in pending() {
-            // Writing into a string cannot fail.
-            let _ = writeln!(summary, "  row {number} is pending: {reason}");
-        }
-        summary
+        format!("decision table: {} rows\n", self.rows.len())
     }
 
     fn row(&self, number: u8) -> Option<Finding> {
-        let says = match self.rows.iter().filter(|row| row.number == number).count() {
-            0 => format!("row {number} is missing, add it (as pending, with a reason, if it does not hold yet)"),
+        let says = match self.rows.iter().filter(|row| **row == number).count() {
+            0 => format!("row {number} is missing, add it"),
             1 => return None,
             count => format!("row {number} is there {count} times, keep one"),
         };
@@ -66,8 +51,8 @@ impl Registry {
     }
 
     fn strangers(&self) -> impl Iterator<Item = Finding> {
-        let strange = self.rows.iter().filter(|row| !ROWS.contains(&row.number));
-        strange.map(|row| Finding::error(TABLE, 1, format!("row {} is not in the table, remove it", row.number)))
+        let strange = self.rows.iter().filter(|row| !ROWS.contains(row));
+        strange.map(|row| Finding::error(TABLE, 1, format!("row {row} is not in the table, remove it")))
     }
 }
 
@@ -88,21 +73,19 @@ mod tests {
     use super::*;
 
     fn whole() -> Registry {
-        let rows = ROWS.map(|number| Row { number, pending: (number == 7).then_some("needs the hosted backend") });
-        Registry { suites: vec![("STORE", vec!["a", "b"])], rows: rows.collect() }
+        Registry { suites: vec![("STORE", vec!["a", "b"])], rows: ROWS.collect() }
     }
 
     #[test]
-    fn a_whole_registry_passes_and_tells_what_is_pending() {
+    fn a_whole_registry_passes_and_counts_its_rows() {
         assert_eq!(whole().check(), []);
-        let expected = "decision table: 59 rows green, 1 pending\n  row 7 is pending: needs the hosted backend\n";
-        assert_eq!(whole().summary(), expected);
+        assert_eq!(whole().summary(), "decision table: 60 rows\n");
     }
 
     #[test]
     fn each_gap_in_the_table_is_found() {
-        let extra = |number| whole().rows.into_iter().chain([Row { number, pending: None }]).collect();
-        let without = |number| whole().rows.into_iter().filter(|row| row.number != number).collect();
+        let extra = |number| whole().rows.into_iter().chain([number]).collect();
+        let without = |number| whole().rows.into_iter().filter(|row| *row != number).collect();
         for (rows, says) in [
             (without(4), "row 4 is missing"),
             (extra(9), "row 9 is there 2 times"),

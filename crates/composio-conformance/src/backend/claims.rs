@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use composio_core::{ErrorKind, LinkRequest, LinkTarget, ToolCall, ToolSlug};
+use composio_core::{ApprovalRule, ErrorKind, LinkRequest, LinkTarget, SharingUpdate, ToolCall, ToolSlug};
 
 use super::Claim;
 use super::stage::{Stage, refused, slug};
@@ -24,9 +24,22 @@ pub async fn what_is_not_claimed_is_unsupported(harness: &dyn Harness) {
     }
     if !Claim::Explain.is_made(harness) {
         refused(backend.explain(session.id(), &slug("open")).await, unsupported);
+        refused(backend.explain_tool(session.id(), &call.tool).await, unsupported);
     }
     if !Claim::Idempotency.is_made(harness) {
-        refused(backend.execute(session.id(), call.idempotency_key("k")).await, unsupported);
+        refused(backend.execute(session.id(), call.clone().idempotency_key("k")).await, unsupported);
+    }
+    if !Claim::Updates.is_made(harness) {
+        refused(session.update().await, unsupported);
+        refused(session.history().await, unsupported);
+    }
+    if !Claim::Approvals.is_made(harness) {
+        refused(backend.confirm(session.id(), &call, ApprovalRule::Tool).await, unsupported);
+        // What nobody would ask about is not promised.
+        refused(stage.create().require_approval_for_tools(["OPEN_WHOAMI"]).await, unsupported);
+    }
+    if !Claim::Events.is_made(harness) {
+        refused(stage.events(), unsupported);
     }
     if !Claim::McpTokens.is_made(harness) {
         refused(backend.create_mcp_token(session.id(), Duration::from_secs(60)).await, unsupported);
@@ -38,5 +51,7 @@ pub async fn what_is_not_claimed_is_unsupported(harness: &dyn Harness) {
         refused(stage.auth_configs().list().await, unsupported);
         refused(stage.connected_accounts().list().await, unsupported);
         refused(stage.connected_accounts().get("ca_1").await, unsupported);
+        refused(stage.connected_accounts().share("ca_1", SharingUpdate::new()).await, unsupported);
+        refused(stage.connected_accounts().probe("ca_1").await, unsupported);
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use composio_core::{
-    AuthConfigId, ConnectedAccountId, ErrorKind, LinkRequest, LinkTarget, MultiAccount, SessionConfig, SessionId,
-    ToolCall, ToolQuery, ToolSlug, ToolkitQuery, UserId,
+    ApprovalRule, AuthConfigId, ConnectedAccountId, ErrorKind, HistoryQuery, LinkRequest, LinkTarget, MultiAccount,
+    SessionConfig, SessionId, SessionUpdate, ToolCall, ToolQuery, ToolSlug, ToolkitQuery, UserId,
 };
 
 use super::Claim;
@@ -76,8 +76,14 @@ async fn every_method_is_refused(harness: &dyn Harness, session: &SessionId) {
     refused(backend.delete_session(session).await, not_found);
     refused(backend.list_tools(session, &ToolQuery::new()).await, not_found);
     refused(backend.list_toolkits(session, &ToolkitQuery::new()).await, not_found);
+    refused(backend.get_tool(session, &call.tool).await, not_found);
     refused(backend.connected_account(session, &ConnectedAccountId::new("ca_nowhere")).await, not_found);
+    refused(backend.probe(session, &ConnectedAccountId::new("ca_nowhere")).await, not_found);
     for (claim, error) in [
+        (Claim::Updates, backend.update_session(session, &SessionUpdate::new()).await.err()),
+        (Claim::Updates, backend.session_history(session, &HistoryQuery::new()).await.err()),
+        (Claim::Explain, backend.explain_tool(session, &call.tool).await.err()),
+        (Claim::Approvals, backend.confirm(session, &call, ApprovalRule::Tool).await.err()),
         (Claim::Execution, backend.execute(session, call).await.err()),
         (Claim::Links, backend.link(session, &link).await.err()),
         (Claim::Explain, backend.explain(session, &slug("open")).await.err()),

@@ -4,11 +4,12 @@ use std::fmt::Debug;
 use std::ops::Deref;
 
 use composio_core::{
-    AccountQuery, AuthConfigId, AuthConfigQuery, Composio, ConnectedAccount, ConnectedAccountId, ConnectionRequest,
-    ErrorKind, Link, LinkRequest, LinkTarget, Session, SessionBuilder, ToolkitSlug,
+    AccessList, AccountQuery, AuthConfigId, AuthConfigQuery, Composio, ConnectedAccount, ConnectedAccountId,
+    ConnectionRequest, ErrorKind, Link, LinkRequest, LinkTarget, Session, SessionBuilder, Sharing, SharingFilter,
+    ToolkitSlug, UserId,
 };
 
-use crate::harness::{ALICE, AccountSeed, ConfigSeed, Harness, USER, consent};
+use crate::harness::{ALICE, AccountSeed, ConfigSeed, Harness, OTHER_USER, USER, consent};
 
 /// A toolkit with managed auth, whose accounts are made from keys.
 pub(super) const T: &str = "managed";
@@ -71,6 +72,12 @@ impl<'h> Stage<'h> {
         request
     }
 
+    /// An account that somebody else shares with these.
+    pub(super) async fn shared(&self, label: &str, config: &AuthConfigId, with: AccessList) -> ConnectedAccountId {
+        let seed = AccountSeed::new(label, T, config).user(OTHER_USER).sharing(Sharing::Shared(with));
+        self.account(seed).await
+    }
+
     /// How many auth configs and accounts the project has.
     pub(super) async fn kept(&self) -> (usize, usize) {
         let backend = self.harness.backend();
@@ -78,7 +85,9 @@ impl<'h> Stage<'h> {
         let mut configs = AuthConfigQuery::new();
         configs.show_disabled = true;
         let configs = management.auth_configs(&configs).await.unwrap().items.len();
-        let accounts = management.connected_accounts(&AccountQuery::new()).await.unwrap().items.len();
+        let mut accounts = AccountQuery::new();
+        accounts.sharing = SharingFilter::All;
+        let accounts = management.connected_accounts(&accounts).await.unwrap().items.len();
         (configs, accounts)
     }
 
@@ -89,6 +98,16 @@ impl<'h> Stage<'h> {
     }
 }
 
+/// Everybody in the project.
+pub(super) fn everyone() -> AccessList {
+    AccessList { allow_all: true, ..AccessList::default() }
+}
+
+/// These users.
+pub(super) fn only(users: &[&str]) -> AccessList {
+    AccessList { allowed: users.iter().map(|user| UserId::new(user)).collect(), ..AccessList::default() }
+}
+
 pub(super) fn slug(toolkit: &str) -> ToolkitSlug {
     ToolkitSlug::new(toolkit).expect("the scenario uses a well-formed slug")
 }
@@ -97,4 +116,17 @@ pub(super) fn slug(toolkit: &str) -> ToolkitSlug {
 #[track_caller]
 pub(super) fn refused<T: Debug>(result: composio_core::Result<T>, kind: ErrorKind) -> composio_core::Error {
     crate::harness::refused(result, kind, &[])
+}
+
+/// The slugs of the app tools that a session gives directly, in order.
+pub(super) async fn listed(session: &Session) -> Vec<String> {
+    let tools = session.tools().await.unwrap();
+    let slugs = tools.iter().map(|tool| tool.definition().slug.to_string());
+    slugs.filter(|slug| !slug.starts_with("COMPOSIO_") && !slug.starts_with("LOCAL_")).collect()
+}
+
+/// The error is about this field.
+#[track_caller]
+pub(super) fn path(error: &composio_core::Error, field: &str) {
+    assert_eq!(error.field(), Some(field), "{error}");
 }

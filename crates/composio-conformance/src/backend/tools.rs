@@ -39,7 +39,8 @@ pub async fn direct_tools_are_those_of_the_toolkits(harness: &dyn Harness) {
     let app: Vec<_> = before.iter().filter(|slug| !slug.starts_with("COMPOSIO_")).collect();
     let mut sorted = app.clone();
     sorted.sort_unstable();
-    assert_eq!(sorted, ["OPEN_TOUCH", "OPEN_WHOAMI", "OTHER_TOUCH", "OTHER_WHOAMI"]);
+    let expected = ["OPEN_TOUCH", "OPEN_WHOAMI", "OPEN_WIPE", "OTHER_TOUCH", "OTHER_WHOAMI", "OTHER_WIPE"];
+    assert_eq!(sorted, expected);
     assert_eq!(slugs(&session).await, before);
 }
 

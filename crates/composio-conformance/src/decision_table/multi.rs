@@ -1,10 +1,10 @@
 //! Rows 37 to 46: several accounts side by side, and calls that name theirs.
 
-use composio_core::{AuthConfigId, ConnectionStatus as Status, ErrorKind, MultiAccount, Session};
+use composio_core::{AuthConfigId, ConnectionStatus as Status, ErrorKind, MultiAccount, MultiAccountUpdate, Session};
 
 use super::World;
 use super::world::{Account, T};
-use crate::harness::{AccountSeed, OTHER_USER, whoami};
+use crate::harness::{AccountSeed, OTHER_USER, refused, whoami};
 
 /// A1, called "work", and the newer A2, called "home".
 async fn work_and_home(world: &World<'_>) -> (AuthConfigId, Account, Account) {
@@ -28,7 +28,10 @@ pub async fn row_37_without_explicit_selection_the_newest_runs(world: World<'_>)
 /// Multi, explicit, no account named: refused, listing both.
 pub async fn row_38_with_explicit_selection_two_need_a_name(world: World<'_>) {
     let (_, a1, a2) = work_and_home(&world).await;
-    let names = [a1.id.as_str(), "work", a2.id.as_str(), "home"];
+    let created = [world.created_at(&a1).await, world.created_at(&a2).await];
+    // Each with its alias, who it is, where it stands, and when it was made.
+    let names =
+        [a1.id.as_str(), "\"work\", A1, ACTIVE", &created[0], a2.id.as_str(), "\"home\", A2, ACTIVE", &created[1]];
     let error = world.not_run(&multi(&world).await, ErrorKind::InvalidInput, &names).await;
     // The model is told too: naming one is what it can do about it.
     assert!(names.iter().all(|name| error.for_model().contains(name)), "{}", error.for_model());
@@ -56,10 +59,11 @@ pub async fn row_41_an_unknown_name_is_refused(world: World<'_>) {
     let session = multi(&world).await;
     let part_of_an_id = &a1.id.as_str()[..a1.id.as_str().len() - 1];
     for named in ["nobody", "Work", "wor", "work ", part_of_an_id, ""] {
-        let names = [&*format!("{named:?}"), a1.id.as_str(), "work", a2.id.as_str(), "home"];
+        let names =
+            [&*format!("{named:?}"), a1.id.as_str(), "\"work\", A1, ACTIVE", a2.id.as_str(), "\"home\", A2, ACTIVE"];
         let call = whoami(&session, T).account(named);
         let error = world.call_not_run(call, ErrorKind::InvalidInput, &names).await;
-        assert!(error.for_model().contains("work"), "{}", error.for_model());
+        assert!(names.iter().all(|name| error.for_model().contains(name)), "{}", error.for_model());
     }
 }
 
@@ -96,8 +100,14 @@ pub async fn row_44_a_name_outside_the_pins_is_refused(world: World<'_>) {
     let a3 = world.account("A3", &c1).await;
     let builder = world.create().connected_accounts([(T, &a1.id), (T, &a2.id)]).multi_account(MultiAccount::new());
     let session = builder.await.unwrap();
-    let call = whoami(&session, T).account(a3.id.as_str());
-    world.call_not_run(call, ErrorKind::InvalidInput, &[a3.id.as_str(), a1.id.as_str(), a2.id.as_str()]).await;
+    world.rename(&a3, "third").await;
+    for named in [a3.id.as_str(), "third"] {
+        let call = whoami(&session, T).account(named);
+        let error = world.call_not_run(call, ErrorKind::InvalidInput, &[named, a1.id.as_str(), a2.id.as_str()]).await;
+        let offered = error.for_model().split("there is").nth(1).unwrap_or_default().to_owned();
+        assert!(!offered.contains(a3.id.as_str()) && !offered.contains("third"), "it is not offered: {offered}");
+    }
+    world.not_run(&session, ErrorKind::InvalidInput, &[a1.id.as_str(), a2.id.as_str()]).await;
     world.call_runs_with(whoami(&session, T).account("work"), &a1).await;
 }
 
@@ -105,8 +115,42 @@ pub async fn row_44_a_name_outside_the_pins_is_refused(world: World<'_>) {
 pub async fn row_45_the_limit_refuses_one_more_link(world: World<'_>) {
     let (c1, a1, _) = work_and_home(&world).await;
     let session = world.create().multi_account(MultiAccount::new().max_per_toolkit(2)).await.unwrap();
-    world.not_linked(&session, ErrorKind::Conflict, &["2 accounts"]).await;
+    let kept = world.accounts_of_t().await;
+    world.not_linked(&session, ErrorKind::Conflict, &["2 accounts", "limit"]).await;
+    assert_eq!(world.accounts_of_t().await, kept, "no account is begun");
     // Only ACTIVE ones count.
     world.set_status(&a1, Status::Expired).await;
     assert_eq!(world.link(&session).await.1, c1);
+}
+
+/// Multi off, max or explicit sent: refused.
+pub async fn row_46_settings_of_several_accounts_need_the_mode(world: World<'_>) {
+    let (max, explicit) = ("multi_account.max_per_toolkit", "multi_account.require_explicit_selection");
+    let settings = MultiAccountUpdate::new;
+    let session = world.session().await;
+    for (update, field) in [
+        (settings().enable(false).max_per_toolkit(3), max),
+        (settings().max_per_toolkit(3), max),
+        (settings().enable(false).require_explicit_selection(true), explicit),
+        (settings().require_explicit_selection(true), explicit),
+        (settings().enable(false).max_per_toolkit(3).require_explicit_selection(true), max),
+        // On, the limit has its bounds.
+        (settings().enable(true).max_per_toolkit(1), max),
+        (settings().enable(true).max_per_toolkit(11), max),
+    ] {
+        world.not_created(world.create().multi_account(update), field, &[]).await;
+        let error = refused(session.update().multi_account(update).await, ErrorKind::InvalidInput, &[]);
+        assert_eq!((error.field(), session.version()), (Some(field), 1), "{error}");
+    }
+    // Where it is on they are its settings, one by one; off forgets them.
+    let session = world.create().multi_account(settings().enable(true).max_per_toolkit(3)).await.unwrap();
+    let expected = MultiAccount::new().max_per_toolkit(3).require_explicit_selection(false);
+    session.update().multi_account(settings().require_explicit_selection(false)).await.unwrap();
+    assert_eq!(session.config().multi_account, Some(expected));
+    let both = settings().enable(false).max_per_toolkit(3);
+    refused(session.update().multi_account(both).await, ErrorKind::InvalidInput, &[max]);
+    session.update().multi_account(settings().enable(false)).await.unwrap();
+    assert_eq!(session.config().multi_account, None);
+    session.update().multi_account(settings().enable(true)).await.unwrap();
+    assert_eq!(session.config().multi_account, Some(MultiAccount::new()));
 }

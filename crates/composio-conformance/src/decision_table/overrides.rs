@@ -4,7 +4,7 @@ use composio_core::{ErrorKind, PassedOver, Selection};
 
 use super::World;
 use super::world::{T, X};
-use crate::harness::ConfigSeed;
+use crate::harness::{ConfigSeed, refused};
 
 /// Config C2, off: A1(C2) before the newer A2(C1).
 pub async fn row_15_the_sessions_config_beats_recency_and_the_switch(world: World<'_>) {
@@ -49,7 +49,7 @@ pub async fn row_18_a_disabled_config_of_the_session_is_refused(world: World<'_>
     let session = world.create().auth_config(T, &c2).await.unwrap();
     world.disable_config(&c2).await;
     let names = [c2.as_str(), "disabled"];
-    world.not_created(world.create().auth_config(T, &c2), &names).await;
+    world.not_created(world.create().auth_config(T, &c2), "auth_configs.managed", &names).await;
     world.not_linked(&session, ErrorKind::Conflict, &names).await;
     world.not_run(&session, ErrorKind::Conflict, &names).await;
 }
@@ -57,16 +57,22 @@ pub async fn row_18_a_disabled_config_of_the_session_is_refused(world: World<'_>
 /// Config of another toolkit, unknown, of another project: not created.
 pub async fn row_19_a_config_of_elsewhere_is_refused(world: World<'_>) {
     let of_x = world.config(X, ConfigSeed::on()).await;
-    world.not_created(world.create().auth_config(T, &of_x), &[T, of_x.as_str(), "another toolkit"]).await;
-    world.not_created(world.create().auth_config(T, "ac_nowhere"), &[T, "ac_nowhere"]).await;
+    let field = "auth_configs.managed";
+    world.not_created(world.create().auth_config(T, &of_x), field, &[of_x.as_str(), "auth config of other"]).await;
+    world.not_created(world.create().auth_config(T, "ac_nowhere"), field, &["ac_nowhere"]).await;
     let c1 = world.config_on().await;
     let other_project = composio_core::Composio::with_backend(world.harness.other_project());
-    world.not_created(other_project.create("user_u").auth_config(T, &c1), &[T, c1.as_str()]).await;
+    world.not_created(other_project.create("user_u").auth_config(T, &c1), field, &[c1.as_str()]).await;
 }
 
 /// Config for a toolkit outside the list: not created.
 pub async fn row_20_a_config_outside_the_toolkits_is_refused(world: World<'_>) {
     let c1 = world.config_on().await;
-    world.not_created(world.create().toolkits([X]).auth_config(T, &c1), &["auth_configs", T]).await;
-    world.not_created(world.create().disable_toolkits([T]).auth_config(T, &c1), &["auth_configs", T]).await;
+    for builder in [world.create().toolkits([X]), world.create().disable_toolkits([T])] {
+        world.not_created(builder.auth_config(T, &c1), "auth_configs.managed", &["does not allow"]).await;
+    }
+    // Nor can a session that has one be narrowed so.
+    let session = world.create().auth_config(T, &c1).await.unwrap();
+    let error = refused(session.update().toolkits([X]).await, ErrorKind::InvalidInput, &["does not allow"]);
+    assert_eq!(error.field(), Some("auth_configs.managed"));
 }

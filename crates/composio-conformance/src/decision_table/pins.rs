@@ -1,10 +1,11 @@
 //! Rows 21 to 31: the session pins an account, or does not.
 
-use composio_core::{ConnectionStatus as Status, PassedOver, SessionConfig, ToolkitSlug};
+use composio_core::ErrorKind::InvalidInput;
+use composio_core::{ConnectionStatus as Status, Error, PassedOver, SessionConfig, ToolkitSlug};
 
 use super::World;
-use super::world::{T, X};
-use crate::harness::{AccountSeed, ConfigSeed, OTHER_USER};
+use super::world::{PINS_OF_T, T, X};
+use crate::harness::{AccountSeed, ConfigSeed, OTHER_USER, refused};
 
 /// Pin A1, A2 newer: A1.
 pub async fn row_21_a_pin_beats_recency(world: World<'_>) {
@@ -33,25 +34,38 @@ pub async fn row_23_a_pin_has_to_be_usable(world: World<'_>) {
     let (deleted, disabled) = (world.account("A1", &c1).await, world.account("A2", &c1).await);
     world.composio.connected_accounts().delete(&deleted.id).await.unwrap();
     world.composio.connected_accounts().disable(&disabled.id).await.unwrap();
-    world.not_created(world.create().connected_account(T, &deleted.id), &[T, deleted.id.as_str()]).await;
-    world.not_created(world.create().connected_account(T, &disabled.id), &[disabled.id.as_str(), "INACTIVE"]).await;
+    for (account, names) in [(&deleted, ["no such account"]), (&disabled, ["INACTIVE"])] {
+        let names = [account.id.as_str(), names[0]];
+        world.not_created(world.create().connected_account(T, &account.id), PINS_OF_T, &names).await;
+        let session = world.session().await;
+        let error = refused(session.update().connected_accounts([(T, &account.id)]).await, InvalidInput, &names);
+        assert_eq!((error.field(), session.version()), (Some(PINS_OF_T), 1));
+    }
 }
 
 /// Pin A1 of V, private: not created.
 pub async fn row_24_a_pin_of_another_user_is_refused(world: World<'_>) {
     let c1 = world.config_on().await;
     let a1 = world.seeded(AccountSeed::new("A1", T, &c1).user(OTHER_USER)).await;
-    let error = world.not_created(world.create().connected_account(T, &a1.id), &[T, a1.id.as_str()]).await;
-    // It is not told apart from one that does not exist.
-    let unknown = world.not_created(world.create().connected_account(T, "ca_nowhere"), &[T]).await;
-    assert_eq!(error.to_string(), unknown.to_string().replace("ca_nowhere", a1.id.as_str()));
+    let error = world.not_created(world.create().connected_account(T, &a1.id), PINS_OF_T, &[a1.id.as_str()]).await;
+    // It is not told apart from one that does not exist, in whatever toolkit it is, and whatever its status is.
+    let unknown = world.not_created(world.create().connected_account(T, "ca_nowhere"), PINS_OF_T, &[]).await;
+    let as_unknown =
+        |error: &Error, id: &str| assert_eq!(error.to_string(), unknown.to_string().replace("ca_nowhere", id));
+    as_unknown(&error, a1.id.as_str());
+    let of_x = world.config(X, ConfigSeed::on()).await;
+    for seed in [AccountSeed::new("A2", X, &of_x), AccountSeed::new("A3", T, &c1).status(Status::Expired)] {
+        let theirs = world.seeded(seed.user(OTHER_USER)).await;
+        let error = world.not_created(world.create().connected_account(T, &theirs.id), PINS_OF_T, &[]).await;
+        as_unknown(&error, theirs.id.as_str());
+    }
 }
 
 /// Pin A1 of another toolkit: not created.
 pub async fn row_25_a_pin_of_another_toolkit_is_refused(world: World<'_>) {
     let of_x = world.config(X, ConfigSeed::on()).await;
     let a1 = world.seeded(AccountSeed::new("A1", X, &of_x)).await;
-    world.not_created(world.create().connected_account(T, &a1.id), &[T, a1.id.as_str(), X]).await;
+    world.not_created(world.create().connected_account(T, &a1.id), PINS_OF_T, &[a1.id.as_str(), X]).await;
 }
 
 /// Pin A1(C1) and config C2: A1.
@@ -81,7 +95,7 @@ pub async fn row_28_two_pins_need_multi_account(world: World<'_>) {
     let c1 = world.config_on().await;
     let (a1, a2) = (world.account("A1", &c1).await, world.account("A2", &c1).await);
     let builder = world.create().connected_accounts([(T, &a1.id), (T, &a2.id)]);
-    world.not_created(builder, &["connected_accounts", T, "multi_account"]).await;
+    world.not_created(builder, PINS_OF_T, &["multi_account"]).await;
 }
 
 /// Pins []: as if not pinned.

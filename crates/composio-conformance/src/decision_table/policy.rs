@@ -1,6 +1,6 @@
 //! Rows 50 to 60: what comes before the choice, and what ends it.
 
-use composio_core::{ErrorKind, Selection, ToolFilter, ToolSlug};
+use composio_core::{ErrorKind, PolicyDecision, PolicyRule, Selection, ToolFilter, ToolSlug};
 use serde_json::json;
 
 use super::World;
@@ -88,6 +88,14 @@ pub async fn row_60_a_config_denies_tools(world: World<'_>) {
         let session = world.session().await;
         let error = world.call_not_run(whoami(&session, T), ErrorKind::PermissionDenied, &["MANAGED_WHOAMI"]).await;
         assert!(format!("{error:?}").contains(c1.as_str()), "the operator learns which config: {error:?}");
+        // The session says so before, and lists what is left.
+        let explained = session.explain_tool("MANAGED_WHOAMI").await.unwrap();
+        assert_eq!(explained.decision, PolicyDecision { allowed: false, by: PolicyRule::AuthConfig }, "{explained}");
+        assert_eq!(explained.auth_config.as_ref(), Some(&c1), "{explained}");
+        refused(session.tool("MANAGED_WHOAMI").await, ErrorKind::PermissionDenied, &["MANAGED_WHOAMI"]);
+        let direct = world.create().toolkits([T]).direct_tools().await.unwrap();
+        let listed = direct.tools().await.unwrap();
+        assert!(listed.get("MANAGED_WHOAMI").is_none() && listed.get("MANAGED_TOUCH").is_some(), "{listed:?}");
         assert_eq!(ran(touch(&session, T, "fine")).await.unwrap().as_deref(), Some("A1"));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use composio_core::{
     AuthConfig, AuthConfigId, AuthConfigUpdate, Backend as _, Composio, ConnectedAccount, ConnectedAccountId,
     ConnectionRequest, ConnectionStatus, Error, ErrorKind, Execute, PassedOver, Result, Selection, Session,
-    SessionBuilder,
+    SessionBuilder, SessionVersion,
 };
 
 use crate::harness::{
@@ -15,6 +15,8 @@ use crate::harness::{
 
 /// The toolkit T, with managed auth.
 pub(super) const T: &str = "managed";
+/// Where a configuration says which accounts T runs with.
+pub(super) const PINS_OF_T: &str = "connected_accounts.managed";
 /// The toolkit X, another one like it.
 pub(super) const X: &str = "other";
 
@@ -97,17 +99,29 @@ impl<'h> World<'h> {
         self.create().await.unwrap()
     }
 
-    /// The session is not created, and the refusal names all of this.
-    pub(super) async fn not_created(&self, builder: SessionBuilder, names: &[&str]) -> Error {
-        refused(builder.await, ErrorKind::InvalidInput, names)
+    /// The session is not created, because of this field of its configuration; the refusal names all of this.
+    pub(super) async fn not_created(&self, builder: SessionBuilder, field: &str, names: &[&str]) -> Error {
+        let error = refused(builder.await, ErrorKind::InvalidInput, names);
+        assert_eq!(error.field(), Some(field), "{error}");
+        error
     }
 
-    /// T runs with this account, and the session says so before.
+    /// The versions of a session's configuration, newest first.
+    pub(super) async fn history(&self, session: &Session) -> Vec<SessionVersion> {
+        session.history().limit(100).await.unwrap().items
+    }
+
+    /// T runs with this account.
     pub(super) async fn runs_with(&self, session: &Session, account: &Account) {
-        let explained = session.explain(T).await.unwrap();
+        self.toolkit_runs_with(session, T, account).await;
+    }
+
+    /// A toolkit runs with this account, and the session says so before.
+    pub(super) async fn toolkit_runs_with(&self, session: &Session, toolkit: &str, account: &Account) {
+        let explained = session.explain(toolkit).await.unwrap();
         assert_eq!(explained.account().map(|account| &account.id), Some(&account.id), "{explained}");
         assert!(explained.to_string().contains(account.id.as_str()), "{explained}");
-        self.call_runs_with(whoami(session, T), account).await;
+        self.call_runs_with(whoami(session, toolkit), account).await;
     }
 
     /// A call of its own making runs with this account.
@@ -178,6 +192,26 @@ impl<'h> World<'h> {
         assert_eq!(&connected.account, request.account());
         assert!(request.wait().await.unwrap().is_active());
         Account { id: connected.account, label: label.to_owned() }
+    }
+
+    /// When an account was made, as errors say it.
+    pub(super) async fn created_at(&self, account: &Account) -> String {
+        self.composio.connected_accounts().get(&account.id).await.unwrap().created_at.to_string()
+    }
+
+    pub(super) async fn rename(&self, account: &Account, alias: &str) {
+        self.composio.connected_accounts().rename(&account.id, alias).await.unwrap();
+    }
+
+    /// How many accounts of T there are.
+    pub(super) async fn accounts_of_t(&self) -> usize {
+        self.composio.connected_accounts().list().toolkit(T).await.unwrap().items.len()
+    }
+
+    /// The user goes on at the link of an error, to its end.
+    pub(super) async fn finish_error(&self, error: &Error, label: &str) {
+        let link = error.connect_url().expect("the error has a link");
+        enter_key(self.harness, link, label).await;
     }
 
     pub(super) async fn read(&self, session: &Session, account: &ConnectedAccountId) -> ConnectedAccount {

@@ -16,6 +16,7 @@ fn full(id: &str) -> ConnectedAccount {
     account.sharing = Sharing::Shared(AccessList { allow_all: true, allowed, denied });
     account.updated_at = at(3);
     account.connected_at = Some(at(2));
+    account.ready_at = Some(at(3));
     account
 }
 

@@ -132,3 +132,36 @@ pub async fn a_managed_config_that_sessions_may_not_choose_is_not_found(store: &
     assert_eq!(store.find_or_insert_managed(&here(), &wanted).await.unwrap(), wanted);
     assert_eq!(store.auth_config(&here(), &wanted.id).await.unwrap(), Some(wanted));
 }
+
+/// A toolkit is found while any of its configs has a list of tools, for or against, empty or not, switched off or not.
+pub async fn toolkits_with_a_list_of_tools_are_found_and_forgotten(store: &dyn Store) {
+    let expect = async |expected: &[&str]| {
+        let found = store.toolkits_with_filters(&here()).await.unwrap();
+        assert_eq!(sorted(found.iter().map(|slug| slug.as_str())), expected);
+    };
+    let change = async |id: &str, update: AuthConfigUpdate| {
+        store.update_auth_config(&here(), &id.into(), &update, at(1)).await.unwrap().expect("the config is there");
+    };
+    for id in ["ac_1", "ac_2"] {
+        store.insert_auth_config(&here(), &config(id, 0), None).await.unwrap();
+    }
+    expect(&[]).await;
+    let mut gmail = managed("ac_3", 0);
+    gmail.toolkit = toolkit("gmail");
+    gmail.tools = ToolFilter::Only(Vec::new());
+    store.find_or_insert_managed(&here(), &gmail).await.unwrap();
+    expect(&["gmail"]).await;
+
+    change("ac_1", AuthConfigUpdate::new().tools(ToolFilter::Except(vec![tool("GITHUB_GET_A_USER")]))).await;
+    change("ac_2", AuthConfigUpdate::new().tools(ToolFilter::Only(vec![tool("GITHUB_GET_A_USER")]))).await;
+    expect(&["github", "gmail"]).await;
+    change("ac_1", AuthConfigUpdate::new().enabled(false)).await;
+    change("ac_2", AuthConfigUpdate::new().tools(ToolFilter::All)).await;
+    expect(&["github", "gmail"]).await;
+    change("ac_1", AuthConfigUpdate::new().tools(ToolFilter::All)).await;
+    expect(&["gmail"]).await;
+    store.delete_auth_config(&here(), &gmail.id).await.unwrap();
+    expect(&[]).await;
+    store.insert_auth_config(&here(), &full("ac_4"), None).await.unwrap();
+    expect(&["github"]).await;
+}

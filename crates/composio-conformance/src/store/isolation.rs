@@ -1,9 +1,10 @@
 //! Nothing of one project shows in another: every method, with the other project's very ids.
 
 use composio_core::{
-    AccountQuery, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ErrorKind, SessionConfig, SessionRecord, UserId,
+    AccountQuery, AuthConfigQuery, AuthConfigUpdate, ConnectedAccount, ErrorKind, HistoryQuery, SessionConfig,
+    SessionRecord, SharingUpdate, ToolFilter, UserId,
 };
-use composio_engine::store::{Begun, CredentialChange, Store, Transition};
+use composio_engine::store::{ApprovalGrant, Begun, CredentialChange, DueWork, Store, Transition};
 
 use super::fixture::*;
 
@@ -161,4 +162,80 @@ pub async fn projects_do_not_share_executions(store: &dyn Store) {
     store.finish_execution(&other, &key, &sealed("theirs"), at(100)).await.unwrap();
     let begun = store.begin_execution(&project, &key, &first, at(1), at(61)).await.unwrap();
     assert_eq!(begun, Begun::Running { deadline: at(60) });
+}
+
+/// A session that is here is neither changed nor told of from there, and each project has its own history.
+pub async fn projects_do_not_change_each_others_sessions(store: &dyn Store) {
+    keep_here(store).await;
+    let mut config = SessionConfig::new();
+    config.callback_url = Some(url("https://app.example/theirs"));
+    let next = session("ada").next(config, at(1));
+    refused(store.update_session(&there(), &next).await, ErrorKind::NotFound);
+    let history =
+        async |project| store.session_history(&project, &"trs_1".into(), &HistoryQuery::new()).await.unwrap().total;
+    assert_eq!((history(here()).await, history(there()).await), (Some(1), Some(0)));
+
+    store.insert_session(&there(), &session("bob")).await.unwrap();
+    store.update_session(&there(), &next).await.unwrap();
+    assert_eq!((history(here()).await, history(there()).await), (Some(1), Some(2)));
+    let ours = store.session(&here(), &"trs_1".into()).await.unwrap().expect("the session is there");
+    assert_eq!((ours.version, &*ours.config), (1, &SessionConfig::new()));
+
+    store.update_session(&here(), &session("ada").next(SessionConfig::new(), at(2))).await.unwrap();
+    assert!(store.delete_session(&there(), &"trs_1".into()).await.unwrap());
+    assert_eq!((history(here()).await, history(there()).await), (Some(2), Some(0)));
+}
+
+/// What is allowed here is not allowed there, and an approval that is spent here is another one there.
+pub async fn projects_do_not_share_approvals(store: &dyn Store) {
+    keep_here(store).await;
+    let (here, there, trs) = (here(), there(), "trs_1".into());
+    let grant = ApprovalGrant { tool: tool("GITHUB_CREATE_AN_ISSUE"), account: Some("ca_1".into()) };
+    store.grant_approval(&here, &trs, &grant, at(0)).await.unwrap();
+    refused(store.grant_approval(&there, &trs, &grant, at(0)).await, ErrorKind::NotFound);
+    store.insert_session(&there, &session("bob")).await.unwrap();
+    assert!(!store.has_approval(&there, &trs, &grant).await.unwrap());
+    assert!(store.delete_session(&there, &trs).await.unwrap());
+    assert!(store.has_approval(&here, &trs, &grant).await.unwrap());
+
+    for project in [&here, &there] {
+        assert!(store.spend_approval(project, &digest(1), at(0), at(600)).await.unwrap(), "{project}");
+        assert!(!store.spend_approval(project, &digest(1), at(0), at(600)).await.unwrap(), "{project}");
+    }
+}
+
+/// A list of tools in a config that is here is no reason to look there.
+pub async fn projects_do_not_share_lists_of_tools(store: &dyn Store) {
+    let mut config = config("ac_1", 0);
+    config.tools = ToolFilter::Only(Vec::new());
+    store.insert_auth_config(&here(), &config, None).await.unwrap();
+    assert!(store.toolkits_with_filters(&there()).await.unwrap().is_empty());
+    assert_eq!(store.toolkits_with_filters(&here()).await.unwrap(), [toolkit("github")]);
+}
+
+/// Sharing, readiness, schedules and refusals of accounts that are here cannot be moved from there.
+pub async fn projects_do_not_move_each_others_accounts(store: &dyn Store) {
+    keep_here(store).await;
+    let (project, other, id) = (here(), there(), ours().id);
+    let lease = store.claim_refresh(&project, &id, at(0), at(30)).await.unwrap().expect("nobody else refreshes");
+    let open = SharingUpdate::new().shared(true).allow_all(true);
+    assert_eq!(store.share_account(&other, &id, &open, at(1)).await.unwrap(), None);
+    assert_eq!(store.mark_ready(&other, &id, at(1)).await.unwrap(), None);
+    refused(store.refuse_refresh(&other, &id, lease.fence, at(9)).await, ErrorKind::NotFound);
+    store.schedule_refresh(&other, &id, Some(at(0))).await.unwrap();
+    expect_untouched(store).await;
+
+    // With the same id on both sides, what is done there stays there.
+    store.insert_account(&other, &ours(), None).await.unwrap();
+    let theirs = store.claim_refresh(&other, &id, at(0), at(30)).await.unwrap().expect("theirs is another account");
+    assert_eq!(store.refuse_refresh(&other, &id, theirs.fence, at(9)).await.unwrap(), 1);
+    assert!(store.share_account(&other, &id, &open, at(1)).await.unwrap().is_some());
+    assert!(store.mark_ready(&other, &id, at(1)).await.unwrap().is_some());
+    store.schedule_refresh(&other, &id, Some(at(0))).await.unwrap();
+    expect_untouched(store).await;
+    store.end_refresh(&project, &id, lease.fence, None).await.expect("the lease is held");
+    let lease = store.claim_refresh(&project, &id, at(1), at(2)).await.unwrap().expect("nobody else refreshes");
+    assert_eq!((lease.refusals, lease.retry_at), (0, None));
+    let due = store.due_work(at(100), at(0), 100).await.unwrap();
+    assert_eq!(due, [DueWork::Refresh(other, id.clone()), DueWork::Probe(project, id)]);
 }

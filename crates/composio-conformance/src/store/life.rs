@@ -132,14 +132,21 @@ pub async fn a_credential_is_put_kept_and_dropped(store: &dyn Store) {
     assert!(!store.has_sealed().await.unwrap());
 }
 
-/// Accounts that were begun before a time and never finished expire; later ones, and those that moved on, stay.
+/// Accounts that were begun before a time and never finished expire, and are given back as they are then; later ones, and
+/// those that moved on, stay.
 pub async fn accounts_begun_before_a_time_expire(store: &dyn Store) {
     let statuses = ConnectionStatus::ALL.map(|status| account(&format!("ca_{status}"), status, 0));
     let (just_in_time, late) = (account("ca_edge", Initiated, 10), account("ca_late", Initiated, 11));
-    for account in statuses.iter().chain([&just_in_time, &late]) {
+    let other = owned(of(account("ca_other", Initiated, 9), "gmail"), "bob");
+    for account in statuses.iter().chain([&just_in_time, &late, &other]) {
         store.insert_account(&here(), account, None).await.unwrap();
     }
-    store.expire_begun(&here(), at(10), at(20), "over").await.unwrap();
+    let given = store.expire_begun(&here(), at(10), at(20), "over").await.unwrap();
+    assert_eq!(sorted(given.iter().map(|account| account.id.as_str())), ["ca_INITIATED", "ca_other"]);
+    for account in &given {
+        assert_eq!(read(store, &account.id).await, *account);
+    }
+    assert_eq!(store.expire_begun(&here(), at(10), at(21), "over").await.unwrap(), []);
     for account in statuses.iter().filter(|account| account.status != Initiated).chain([&just_in_time, &late]) {
         assert_eq!(read(store, &account.id).await, *account);
     }

@@ -1,6 +1,9 @@
 //! Sessions.
 
-use composio_core::{ErrorKind, MultiAccount, Preload, SessionConfig, SessionId, SessionRecord, ToolkitPolicy, UserId};
+use composio_core::{
+    ApprovalPolicy, ErrorKind, MultiAccount, Preload, SessionConfig, SessionId, SessionRecord, Tag, TagFilter,
+    ToolPolicy, ToolkitPolicy, UserId,
+};
 use composio_engine::store::Store;
 
 use super::fixture::*;
@@ -12,6 +15,11 @@ fn session(id: &str, config: SessionConfig) -> SessionRecord {
 fn full() -> SessionConfig {
     let mut config = SessionConfig::new();
     config.toolkits = ToolkitPolicy::Enable(vec![toolkit("gmail"), toolkit("github")]);
+    let reads = TagFilter::new().enable([Tag::ReadOnly]).disable([Tag::OpenWorld]);
+    config.tools.insert(toolkit("gmail"), ToolPolicy::Tags(reads.clone()));
+    config.tools.insert(toolkit("github"), ToolPolicy::Enable([tool("GITHUB_GET_A_USER")].into_iter().collect()));
+    config.tags = reads;
+    config.approvals = ApprovalPolicy::destructive();
     config.auth_configs.insert(toolkit("gmail"), "ac_2".into());
     config.auth_configs.insert(toolkit("github"), "ac_1".into());
     config.connected_accounts.insert(toolkit("github"), vec!["ca_2".into(), "ca_1".into()]);
@@ -31,7 +39,7 @@ pub async fn a_session_comes_back_as_it_was_kept(store: &dyn Store) {
         store.insert_session(&here(), &kept).await.unwrap();
         let found = store.session(&here(), &kept.id).await.unwrap().expect("the session is there");
         assert_eq!((&found.id, &found.user, &found.config), (&kept.id, &kept.user, &kept.config));
-        assert_eq!(found.created_at, kept.created_at);
+        assert_eq!((found.created_at, found.updated_at, found.version), (kept.created_at, kept.updated_at, 1));
         let order = |config: &SessionConfig| config.auth_configs.keys().cloned().collect::<Vec<_>>();
         assert_eq!(order(&found.config), order(&kept.config));
     }

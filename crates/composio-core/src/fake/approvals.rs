@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::state::asked;
 use crate::approval::{Approval, ApprovalDecision, ApprovalRule};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, Timestamp, ToolSlug};
@@ -11,11 +12,16 @@ use crate::tool::ToolCall;
 /// How long an answer is awaited.
 const LIFE: Duration = Duration::from_secs(600);
 
+/// The call that waits, and where.
+type Question = (SessionId, ToolCall);
+
 /// What was asked, and what was always allowed.
 #[derive(Default)]
 pub(super) struct Approvals {
-    waiting: HashMap<String, (SessionId, ToolCall)>,
-    always: HashSet<(SessionId, ToolSlug)>,
+    /// By their state, with the time until which they can be answered.
+    waiting: HashMap<String, (Question, Timestamp)>,
+    /// With the account that the calls name.
+    always: HashSet<(SessionId, ToolSlug, Option<String>)>,
     asked: u64,
 }
 
@@ -28,21 +34,18 @@ impl Approvals {
         rule: ApprovalRule,
         now: Timestamp,
     ) -> Result<()> {
-        let tool = (session.clone(), call.tool.clone());
-        let asked = ToolCall { approval: None, ..call.clone() };
+        let tool = (session.clone(), call.tool.clone(), call.account.clone());
         let Some(answer) = &call.approval else {
-            if self.always.contains(&tool) {
-                return Ok(());
-            }
-            self.asked += 1;
-            let state = format!("approval-{}", self.asked);
-            self.waiting.insert(state.clone(), (session.clone(), asked.clone()));
-            return Err(Error::approval_required(Approval::new(asked, rule, state.into(), now.plus(LIFE))));
+            return if self.always.contains(&tool) { Ok(()) } else { Err(self.ask(session, call, rule, now)) };
         };
-        if self.waiting.remove(answer.state.as_str()) != Some((session.clone(), asked)) {
-            let message = "this approval is not for this call, or was given before; make the call again to be asked";
+        let (state, expected) = (answer.state.as_str(), (session.clone(), asked(call)));
+        let fits = self.waiting.get(state).is_some_and(|(waiting, until)| *waiting == expected && now <= *until);
+        if !fits {
+            let message =
+                "this approval is not for this call, was given before, or has expired; make the call again to be asked";
             return Err(Error::new(ErrorKind::PermissionDenied, message));
         }
+        self.waiting.remove(state);
         match answer.decision {
             ApprovalDecision::Approve => Ok(()),
             ApprovalDecision::ApproveAlways => {
@@ -51,5 +54,12 @@ impl Approvals {
             }
             ApprovalDecision::Deny => Err(Error::approval_denied(&call.tool)),
         }
+    }
+
+    fn ask(&mut self, session: &SessionId, call: &ToolCall, rule: ApprovalRule, now: Timestamp) -> Error {
+        self.asked += 1;
+        let (state, until) = (format!("approval-{}", self.asked), now.plus(LIFE));
+        self.waiting.insert(state.clone(), ((session.clone(), asked(call)), until));
+        Error::approval_required(Approval::new(asked(call), rule, state.into(), until))
     }
 }

@@ -67,6 +67,36 @@ impl TryFrom<&str> for Tag {
     }
 }
 
+impl TryFrom<&&str> for Tag {
+    type Error = Error;
+
+    fn try_from(name: &&str) -> Result<Self, Error> {
+        Self::try_from(*name)
+    }
+}
+
+impl TryFrom<String> for Tag {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        Self::try_from(name.as_str())
+    }
+}
+
+impl TryFrom<&String> for Tag {
+    type Error = Error;
+
+    fn try_from(name: &String) -> Result<Self, Error> {
+        Self::try_from(name.as_str())
+    }
+}
+
+impl From<&Tag> for Tag {
+    fn from(tag: &Tag) -> Self {
+        *tag
+    }
+}
+
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

@@ -195,7 +195,8 @@ impl fmt::Display for Candidate {
             write!(f, "alias {alias:?}, ")?;
         }
         if let Some(identity) = &self.identity {
-            write!(f, "{identity}, ")?;
+            // A service's own words, kept on one line.
+            write!(f, "{}, ", identity.escape_debug())?;
         }
         write!(f, "{}, created {})", self.status, self.created_at)
     }

@@ -381,9 +381,11 @@ fn a_shared_account_is_used_only_where_it_is_pinned() {
     check("33, for all", "pin=S1", "C1", "S1:C1/user=v/shared=*", "S1 by 1", "error: pinned S1");
     check("33, the owner", "pin=S1", "C1", "S1:C1/shared=w/deny=u", "S1 by 1", "error: pinned S1");
     let denied = "S1:C1/user=v/shared=*/deny=u A1:C1";
-    check("34", "pin=S1", "C1", denied, "error: pin S1 unavailable", "error: pinned S1");
+    check("34", "pin=S1", "C1", denied, "error: S1 is not shared", "error: pinned S1");
     let other = "S1:C1/user=v/shared=w A1:C1";
-    check("34, not on the list", "pin=S1", "C1", other, "error: pin S1 unavailable", "error: pinned S1");
+    check("34, not on the list", "pin=S1", "C1", other, "error: S1 is not shared", "error: pinned S1");
+    let elsewhere = "S1:C1/user=v/toolkit=x/shared=w A1:C1";
+    check("34, of another toolkit", "pin=S1", "C1", elsewhere, "error: pin S1 unavailable", "error: pinned S1");
     let both = "S1:C1/user=v/shared=u S2:C1/user=w/shared=u";
     check("35, stored nevertheless", "pin=S1,S2 explicit", "C1", both, "error: name one; S2 S1", "error: pinned S1");
     let mixed = "S1:C1/user=v/shared=u A1:C1";
@@ -510,9 +512,20 @@ fn a_refusal_names_the_account_and_the_next_step() {
         ("pin=A1", "A1:C1/INITIATED", ErrorKind::ConnectionRequired, "account A1 is INITIATED; the user has to finish"),
         ("pin=A1", "A1:C9", ErrorKind::Conflict, "auth config C9, which is disabled or gone"),
         ("pin=A1", "", ErrorKind::NotFound, "pins A1, which is gone"),
-        ("account=A9", "A1:C1", ErrorKind::InvalidInput, "\"A9\"; there is A1 (ACTIVE)"),
+        ("account=A9", "A1:C1", ErrorKind::InvalidInput, "\"A9\"; there is A1 (ACTIVE, created 1970-01-01T00:00:00"),
         ("account=A9", "", ErrorKind::InvalidInput, "there is none"),
-        ("explicit", "A1:C1/alias=work A2:C1", ErrorKind::InvalidInput, "A2 (ACTIVE), A1 (alias \"work\", ACTIVE)"),
+        (
+            "explicit",
+            "A1:C1/alias=work A2:C1",
+            ErrorKind::InvalidInput,
+            "A2 (ACTIVE, created 1970-01-01T00:00:00.000101Z), A1 (alias \"work\", ACTIVE, created",
+        ),
+        (
+            "pin=A1",
+            "A1:C1/user=v/shared=w",
+            ErrorKind::PermissionDenied,
+            "A1 is shared, and not with this user any more",
+        ),
         ("config=C9", "", ErrorKind::NotFound, "auth config C9 does not exist"),
     ] {
         let error: Error = select_account(&World::new(session, "C1", accounts).input()).unwrap_err().into();
@@ -545,4 +558,19 @@ fn a_connection_that_ended_is_connected_again_and_not_doubled() {
         let found = select_reconnect(&world.input()).map(|account| account.id.as_str());
         assert_eq!(found, expected, "{session} {accounts}");
     }
+}
+
+#[test]
+fn a_candidate_is_told_as_a_person_would_tell_it_apart() {
+    let mut one = account("A1:C1/alias=work", 0);
+    one.identity = Some(crate::Identity::new("1", "me@example.org\nignore\u{7} this"));
+    let text = Candidate::from(&one).to_string();
+    assert_eq!(
+        text, "A1 (alias \"work\", me@example.org\\nignore\\u{7} this, ACTIVE, created 1970-01-01T00:00:00.0001Z)",
+        "on one line, whatever the service calls the account"
+    );
+    assert_eq!(
+        Candidate::from(&account("A2:C1/EXPIRED", 0)).to_string(),
+        "A2 (EXPIRED, created 1970-01-01T00:00:00.0001Z)"
+    );
 }

@@ -5,8 +5,8 @@ use std::future::IntoFuture;
 
 use super::{BoxFuture, Session};
 use crate::approval::{Approval, ApprovalDecision};
-use crate::error::{ErrorKind, Result};
-use crate::tool::{ProgressSink, ToolOutput};
+use crate::error::{Error, ErrorKind, Result};
+use crate::tool::ToolOutput;
 
 /// An answer in the making. Await it to give it, and to run the call that waited.
 #[must_use = "an answer is given by awaiting this"]
@@ -21,7 +21,7 @@ impl IntoFuture for AnswerApproval {
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.session.decide(&self.approval, self.decision, None).await })
+        Box::pin(async move { self.session.run_answered(self.approval.answered(self.decision), None, None).await })
     }
 }
 
@@ -79,22 +79,13 @@ impl Session {
     /// # Errors
     /// `PermissionDenied` where the approval was altered, was answered before, or has expired.
     pub async fn deny(&self, approval: &Approval) -> Result<()> {
-        match self.decide(approval, ApprovalDecision::Deny, None).await {
+        // Nothing runs, so there is nothing for a modifier to see.
+        match self.route(approval.answered(ApprovalDecision::Deny), None).await {
             // That the call was stopped is what was asked for.
             Err(error) if error.kind() == ErrorKind::Blocked => Ok(()),
             Err(error) => Err(error),
-            Ok(_) => Ok(()),
+            Ok(_) => Err(Error::new(ErrorKind::Unexpected, "the backend ran a call that was denied")),
         }
-    }
-
-    /// Gives an answer. A denial ends as `Blocked`.
-    pub(crate) async fn decide(
-        &self,
-        approval: &Approval,
-        decision: ApprovalDecision,
-        progress: Option<ProgressSink>,
-    ) -> Result<ToolOutput> {
-        self.run_answered(approval.answered(decision), progress).await
     }
 
     fn answering(&self, approval: &Approval, decision: ApprovalDecision) -> AnswerApproval {

@@ -112,22 +112,38 @@ impl ConnectionRequest {
         Wait { request: self.clone(), timeout: DEFAULT_TIMEOUT }
     }
 
-    /// The account, once it is ready; nothing while it may still become so.
-    async fn look(&self) -> Result<Option<ConnectedAccount>> {
+    async fn look(&self) -> Result<Seen> {
         let account = self.session.connected_account(self.account()).await?;
         match account.status {
-            ConnectionStatus::Active if account.is_ready() => Ok(Some(account)),
-            ConnectionStatus::Active => {
-                let probed = self.session.backend().probe(self.session.id(), self.account()).await?;
-                Ok(Some(probed).filter(ConnectedAccount::is_ready))
-            }
+            ConnectionStatus::Active => tried(&self.session, account).await,
             ConnectionStatus::Failed | ConnectionStatus::Expired | ConnectionStatus::Revoked
                 if self.baseline != Some(account.updated_at) =>
             {
                 Err(ended(&account))
             }
-            _ => Ok(None),
+            status => Ok(Seen::Waiting(status)),
         }
+    }
+}
+
+/// What an account was seen to be.
+pub(super) enum Seen {
+    Ready(Box<ConnectedAccount>),
+    /// Not ready, and it may still become so.
+    Waiting(ConnectionStatus),
+}
+
+/// An ACTIVE account, tried where nobody has seen it work yet.
+pub(super) async fn tried(session: &Session, account: ConnectedAccount) -> Result<Seen> {
+    if account.is_ready() {
+        return Ok(Seen::Ready(Box::new(account)));
+    }
+    match session.backend().probe(session.id(), &account.id).await {
+        Ok(account) if account.is_ready() => Ok(Seen::Ready(Box::new(account))),
+        Ok(account) => Ok(Seen::Waiting(account.status)),
+        // It is not ACTIVE any more: the next look says what it is.
+        Err(error) if error.kind() == ErrorKind::Conflict => Ok(Seen::Waiting(ConnectionStatus::Inactive)),
+        Err(error) => Err(error),
     }
 }
 
@@ -159,18 +175,18 @@ impl IntoFuture for Wait {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let started = Instant::now();
+            let (started, mut last) = (Instant::now(), None);
             loop {
                 match self.request.look().await {
-                    Ok(Some(account)) => return Ok(account),
-                    Ok(None) => {}
+                    Ok(Seen::Ready(account)) => return Ok(*account),
+                    Ok(Seen::Waiting(status)) => last = Some(status),
                     // A backend in passing trouble says nothing about the connection.
                     Err(error) if error.retry() != Retry::Never => {}
                     Err(error) => return Err(error),
                 }
                 let left = self.timeout.saturating_sub(started.elapsed());
                 if left.is_zero() {
-                    return Err(timed_out(&self.request, self.timeout));
+                    return Err(timed_out(&self.request, self.timeout, last));
                 }
                 sleep(POLL_EVERY.min(left)).await;
             }
@@ -186,7 +202,13 @@ fn ended(account: &ConnectedAccount) -> Error {
         .with_context("status", account.status)
 }
 
-fn timed_out(request: &ConnectionRequest, timeout: Duration) -> Error {
-    let message = format!("the user has not connected {} within {timeout:?}; wait again", request.account());
+fn timed_out(request: &ConnectionRequest, timeout: Duration, last: Option<ConnectionStatus>) -> Error {
+    let account = request.account();
+    let message = match last {
+        Some(ConnectionStatus::Active) => {
+            format!("{account} is connected, and its service has not answered within {timeout:?}; wait again")
+        }
+        _ => format!("the user has not connected {account} within {timeout:?}; wait again"),
+    };
     Error::new(ErrorKind::Timeout, message).with_retry(Retry::Safe)
 }

@@ -60,7 +60,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let mut slugs = self.slugs(toolkits);
+        let mut slugs = self.slugs("toolkits", toolkits);
         match &mut self.config.toolkits {
             ToolkitPolicy::Enable(before) if self.policy_set_by == Some("toolkits") => before.append(&mut slugs),
             _ => return self.set_policy("toolkits", ToolkitPolicy::Enable(slugs)),
@@ -73,7 +73,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let mut slugs = self.slugs(toolkits);
+        let mut slugs = self.slugs("toolkits", toolkits);
         if let ToolkitPolicy::Disable(before) = &mut self.config.toolkits {
             before.append(&mut slugs);
             return self;
@@ -91,7 +91,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        if let Some(toolkit) = self.slug(toolkit) {
+        if let Some(toolkit) = self.slug("auth_configs", toolkit) {
             self.config.auth_configs.insert(toolkit, auth_config.into());
         }
         self
@@ -112,7 +112,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        if let Some(toolkit) = self.slug(toolkit) {
+        if let Some(toolkit) = self.slug("connected_accounts", toolkit) {
             self.config.connected_accounts.entry(toolkit).or_default().push(account.into());
         }
         self
@@ -147,7 +147,7 @@ impl SessionBuilder {
             match (tool.try_into(), &mut self.config.preload) {
                 (Ok(slug), Preload::Tools(slugs)) => slugs.push(slug),
                 (Ok(slug), Preload::None | Preload::All) => self.config.preload = Preload::Tools(vec![slug]),
-                (Err(error), _) => self.note(error.into()),
+                (Err(error), _) => self.note(error.into().in_field("preload.tools")),
             }
         }
         self
@@ -197,18 +197,19 @@ impl SessionBuilder {
         self
     }
 
-    fn slug<T>(&mut self, toolkit: T) -> Option<ToolkitSlug>
+    /// The toolkit, or none and a mistake in `field`.
+    fn slug<T>(&mut self, field: &str, toolkit: T) -> Option<ToolkitSlug>
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        toolkit.try_into().map_err(|error| self.note(error.into())).ok()
+        toolkit.try_into().map_err(|error| self.note(error.into().in_field(field))).ok()
     }
 
-    fn slugs<T>(&mut self, toolkits: impl IntoIterator<Item = T>) -> Vec<ToolkitSlug>
+    fn slugs<T>(&mut self, field: &str, toolkits: impl IntoIterator<Item = T>) -> Vec<ToolkitSlug>
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        toolkits.into_iter().filter_map(|toolkit| self.slug(toolkit)).collect()
+        toolkits.into_iter().filter_map(|toolkit| self.slug(field, toolkit)).collect()
     }
 
     /// Keeps the first error; the await reports it.
@@ -271,9 +272,9 @@ impl OpenSession {
         self
     }
 
-    /// Takes the native tools and the modifiers of a [`Session`] of this id that lives in this process, made by the same [`Composio`] or a
-    /// clone of it. Where there is one, they stand in place of those given here. What is found is kept, and not found
-    /// again through this session: it stays with the one that was given it.
+    /// Takes the native tools and the modifiers of a [`Session`] of this id that lives in this process, made by the same
+    /// [`Composio`] or a clone of it. Where there is one, they stand in place of those given here. What is found is kept,
+    /// and not found again through this session: it stays with the one that was given it.
     pub fn live_tools(mut self) -> Self {
         self.live = true;
         self

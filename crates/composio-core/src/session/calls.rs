@@ -1,5 +1,6 @@
 //! Calls of a session that take options: values that become futures.
 
+use std::fmt;
 use std::future::IntoFuture;
 
 use serde_json::Value;
@@ -13,7 +14,6 @@ use crate::tool::{Arguments, ToolCall, ToolOutput};
 
 /// A call in the making. Await it to run the tool.
 #[must_use = "a tool runs by awaiting its call"]
-#[derive(Debug)]
 pub struct Execute {
     session: Session,
     tool: Result<ToolSlug>,
@@ -60,8 +60,19 @@ impl IntoFuture for Execute {
             call.account = self.account;
             call.idempotency_key = self.idempotency_key;
             call.approval = self.approval;
-            self.session.run(call, None).await
+            self.session.run(call, None, None).await
         })
+    }
+}
+
+/// Without the arguments, as [`ToolCall`] is.
+impl fmt::Debug for Execute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execute")
+            .field("session", &self.session)
+            .field("tool", &self.tool)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 

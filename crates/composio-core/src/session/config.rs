@@ -1,6 +1,6 @@
 //! What a session is created with, as data.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -174,18 +174,15 @@ impl SessionConfig {
 
     /// Checks what can be checked without asking anyone. Backends call it before they store.
     ///
-    /// Rules: `session-semantics` 1.1 (the cap on pins), 1.7 (limits, and no preloading of everything), 4.1 (preloading),
-    /// 1.1 step 2 (an auth config for a toolkit outside the list).
+    /// Rules: `session-semantics` 1.1 (the cap on pins), 1.7 (limits, for pins too, and no preloading of everything), 4.1
+    /// (preloading), 1.1 step 2 (an auth config for a toolkit outside the list).
     ///
     /// # Errors
     /// `InvalidInput` naming the field by its path ([`Error::field`]), the value and the rule.
     pub fn validate(&self) -> Result<()> {
         for (toolkit, accounts) in &self.connected_accounts {
             self.check_allowed("connected_accounts", toolkit)?;
-            if accounts.len() > 1 && self.multi_account.is_none() {
-                let rule = "several accounts of one toolkit need `.multi_account(..)`";
-                return Err(Error::invalid_input(&format!("connected_accounts.{toolkit}"), toolkit.as_str(), rule));
-            }
+            self.check_pins(toolkit, accounts)?;
         }
         for toolkit in self.auth_configs.keys() {
             self.check_allowed("auth_configs", toolkit)?;
@@ -198,6 +195,18 @@ impl SessionConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_pins(&self, toolkit: &ToolkitSlug, accounts: &[ConnectedAccountId]) -> Result<()> {
+        let distinct = accounts.iter().collect::<IndexSet<_>>().len();
+        let rule = match self.multi_account {
+            None if accounts.len() > 1 => "several accounts of one toolkit need `.multi_account(..)`".to_owned(),
+            Some(multi) if distinct > multi.max_per_toolkit => {
+                format!("{distinct} accounts, and the session's limit is {}", multi.max_per_toolkit)
+            }
+            None | Some(_) => return Ok(()),
+        };
+        Err(Error::invalid_input(&format!("connected_accounts.{toolkit}"), toolkit.as_str(), rule))
     }
 
     fn check_preload(&self) -> Result<()> {

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::authorize::{Seen, tried};
 use super::{Authorize, BoxFuture, Session};
 use crate::account::{ConnectedAccount, ConnectionStatus};
-use crate::error::{Error, ErrorKind, Result};
-use crate::id::ToolkitSlug;
+use crate::backend::ToolkitState;
+use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::id::{ConnectedAccountId, ToolkitSlug};
 
 /// How long is waited for the user unless said otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -63,38 +65,67 @@ impl EnsureConnected {
     async fn ensure(self) -> Result<Ensured> {
         let toolkit = self.toolkit?;
         let listed = self.session.toolkits().slugs([toolkit.clone()]).await?.items;
-        let Some(state) = listed.into_iter().find(|state| state.slug == toolkit) else {
-            let message = format!("this session has no toolkit {toolkit}");
-            return Err(Error::new(ErrorKind::NotFound, message));
-        };
-        if state.is_ready() {
-            return Ok(Ensured { account: state.account, was_connected: true });
+        // A toolkit that is not listed is refused where the link is made, with the reason.
+        let state = listed.into_iter().find(|state| state.slug == toolkit);
+        if state.as_ref().is_some_and(|state| state.no_auth) {
+            return Ok(Ensured { account: None, was_connected: true });
         }
-        let account = match state.account {
-            // Connected, and nobody has seen it work yet.
-            Some(account) if account.is_active() => {
-                let account = self.session.backend().probe(self.session.id(), &account.id).await?;
-                if account.is_ready() {
-                    return Ok(Ensured { account: Some(account), was_connected: true });
-                }
-                let message = format!("{toolkit} is connected with {}, and does not answer yet; try again", account.id);
-                return Err(Error::new(ErrorKind::Unavailable, message).with_retry(crate::Retry::Safe));
-            }
-            Some(account) if account.status == ConnectionStatus::Inactive => {
-                let message =
-                    format!("account {} is switched off; enable it, or delete it and connect anew", account.id);
-                return Err(Error::new(ErrorKind::Conflict, message));
-            }
-            account => account,
+        let account = state.and_then(|state| connected(&self.session, state));
+        let ended = match account {
+            Some(account) => match seen(&self.session, account).await? {
+                Found::Ready(account) => return Ok(Ensured { account: Some(*account), was_connected: true }),
+                Found::Ended(account) => Some(account),
+                Found::Nothing => None,
+            },
+            None => None,
         };
-        let ended = account.filter(|account| account.status.can_reconnect() && account.connected_at.is_some());
         let request = match ended {
-            Some(account) => labelled(self.session.reconnect(account.id), None, self.callback_url).await?,
+            Some(account) => labelled(self.session.reconnect(account), None, self.callback_url).await?,
             None => labelled(self.session.authorize(toolkit), self.alias, self.callback_url).await?,
         };
         (self.show)(request.redirect_url());
         let account = request.wait().timeout(self.timeout).await?;
         Ok(Ensured { account: Some(account), was_connected: false })
+    }
+}
+
+/// The account by which a toolkit is connected. Where a call has to choose between several, any that is ready will do.
+fn connected(session: &Session, state: ToolkitState) -> Option<ConnectedAccount> {
+    let several = session.config().multi_account.is_some();
+    let ready = state.accounts.into_iter().find(|account| several && account.is_ready());
+    state.account.filter(|account| ready.is_none() || account.is_ready()).or(ready)
+}
+
+/// What there is to go by.
+enum Found {
+    Ready(Box<ConnectedAccount>),
+    /// It was connected once, and can be again.
+    Ended(ConnectedAccountId),
+    /// Nothing that ever worked.
+    Nothing,
+}
+
+/// Looks at the account that is there, and tries it where nobody has seen it work yet.
+async fn seen(session: &Session, mut account: ConnectedAccount) -> Result<Found> {
+    if account.is_active() {
+        match tried(session, account.clone()).await? {
+            Seen::Ready(account) => return Ok(Found::Ready(account)),
+            Seen::Waiting(ConnectionStatus::Active) => {}
+            // Trying it showed that it has ended.
+            Seen::Waiting(_) => account = session.connected_account(&account.id).await?,
+        }
+    }
+    match account.status {
+        ConnectionStatus::Active => {
+            let message = format!("{} is connected, and its service does not answer yet; try again soon", account.id);
+            Err(Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe))
+        }
+        ConnectionStatus::Inactive => {
+            let message = format!("account {} is switched off; enable it, or delete it and connect anew", account.id);
+            Err(Error::new(ErrorKind::Conflict, message))
+        }
+        status if status.can_reconnect() && account.connected_at.is_some() => Ok(Found::Ended(account.id)),
+        _ => Ok(Found::Nothing),
     }
 }
 

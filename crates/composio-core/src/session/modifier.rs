@@ -17,7 +17,7 @@ type After =
 /// A closure that sees every tool of a session, or some, in whatever framework they are used.
 ///
 /// Rule: `session-semantics` 5.1. Modifiers live in this process, with the session that was given them, and run in the
-/// order in which they were given.
+/// order in which they were given. A slug that the session does not have, or may not use, is refused before they see it.
 ///
 /// # Example
 /// ```
@@ -44,16 +44,21 @@ type After =
 #[must_use = "a modifier does something once a session is given it"]
 pub struct Modifier {
     what: What,
-    tools: Vec<ToolSlug>,
-    toolkits: Vec<ToolkitSlug>,
+    only: Option<Only>,
     error: Option<Error>,
 }
 
-#[derive(Clone)]
+/// The tools that a modifier is for.
+#[derive(Debug, Default)]
+struct Only {
+    tools: Vec<ToolSlug>,
+    toolkits: Vec<ToolkitSlug>,
+}
+
 enum What {
-    Schema(Arc<ChangeSchema>),
-    Before(Arc<Before>),
-    After(Arc<After>),
+    Schema(Box<ChangeSchema>),
+    Before(Box<Before>),
+    After(Box<After>),
 }
 
 /// Which call a modifier sees.
@@ -70,8 +75,9 @@ pub struct ModifierContext<'a> {
     pub toolkit: Option<&'a ToolkitSlug>,
 }
 
-/// Why a call failed, as far as a modifier may know: what a model reads, without links, addresses and causes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a call failed, as far as a modifier may know: what a model reads, without links, addresses and causes. Its `Debug`
+/// tells how long the text is, and not what the service said.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ToolFailure {
     /// The condition.
@@ -99,7 +105,7 @@ impl Modifier {
     /// Changes what a model sees of a tool: its description and schemas. The slug, the toolkit and the hints stay, because
     /// rules are made of them.
     pub fn schema(change: impl Fn(&mut ToolDefinition) + Send + Sync + 'static) -> Self {
-        Self::new(What::Schema(Arc::new(change)))
+        Self::new(What::Schema(Box::new(change)))
     }
 
     /// Sees the arguments before the call is made, and may change them. An error ends the call; nothing was sent then.
@@ -108,54 +114,68 @@ impl Modifier {
     pub fn before(
         change: impl Fn(&ModifierContext<'_>, &mut Map<String, Value>) -> Result<()> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(What::Before(Arc::new(change)))
+        Self::new(What::Before(Box::new(change)))
     }
 
-    /// Sees what came of the call, and may change it. A failure that stays one keeps its link for the application.
+    /// Sees what came of the call, and may change it. Of a failure that stays one only the text can be changed: its kind is
+    /// what happened, and the application still finds the link and the rest.
+    ///
+    /// A call that waits for a person has come to nothing yet, and is not seen until it was answered.
     pub fn after(
         change: impl Fn(&ModifierContext<'_>, Result<ToolOutput, ToolFailure>) -> Result<ToolOutput, ToolFailure>
         + Send
         + Sync
         + 'static,
     ) -> Self {
-        Self::new(What::After(Arc::new(change)))
+        Self::new(What::After(Box::new(change)))
     }
 
-    /// Only for these tools. Together with [`toolkits`](Self::toolkits), for both. Called again, it adds.
+    /// Only for these tools. Together with [`toolkits`](Self::toolkits), for both. Called again, it adds; an empty list adds
+    /// none.
     pub fn tools<T>(mut self, tools: impl IntoIterator<Item = T>) -> Self
     where
         T: TryInto<ToolSlug, Error: Into<Error>>,
     {
         for tool in tools {
             match tool.try_into() {
-                Ok(slug) => self.tools.push(slug),
-                Err(error) => self.error = self.error.or_else(|| Some(error.into())),
+                Ok(slug) => self.only().tools.push(slug),
+                Err(error) => self.note(error.into().in_field("modifier.tools")),
             }
         }
+        self.only();
         self
     }
 
-    /// Only for the tools of these toolkits. Called again, it adds.
+    /// Only for the tools of these toolkits. Called again, it adds; an empty list adds none.
     pub fn toolkits<T>(mut self, toolkits: impl IntoIterator<Item = T>) -> Self
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
         for toolkit in toolkits {
             match toolkit.try_into() {
-                Ok(slug) => self.toolkits.push(slug),
-                Err(error) => self.error = self.error.or_else(|| Some(error.into())),
+                Ok(slug) => self.only().toolkits.push(slug),
+                Err(error) => self.note(error.into().in_field("modifier.toolkits")),
             }
         }
+        self.only();
         self
     }
 
     fn new(what: What) -> Self {
-        Self { what, tools: Vec::new(), toolkits: Vec::new(), error: None }
+        Self { what, only: None, error: None }
+    }
+
+    fn only(&mut self) -> &mut Only {
+        self.only.get_or_insert_default()
+    }
+
+    fn note(&mut self, error: Error) {
+        self.error.get_or_insert(error);
     }
 
     fn is_for(&self, tool: &ToolSlug, toolkit: Option<&ToolkitSlug>) -> bool {
-        let every = self.tools.is_empty() && self.toolkits.is_empty();
-        every || self.tools.contains(tool) || toolkit.is_some_and(|toolkit| self.toolkits.contains(toolkit))
+        let Some(only) = &self.only else { return true };
+        only.tools.contains(tool) || toolkit.is_some_and(|toolkit| only.toolkits.contains(toolkit))
     }
 }
 
@@ -166,11 +186,17 @@ impl fmt::Debug for Modifier {
             What::Before(_) => "before",
             What::After(_) => "after",
         };
-        f.debug_struct("Modifier")
-            .field("what", &what)
-            .field("tools", &self.tools)
-            .field("toolkits", &self.toolkits)
-            .finish_non_exhaustive()
+        f.debug_struct("Modifier").field("what", &what).field("only", &self.only).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ToolFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ToolFailure({:?}, {} bytes of text", self.kind, self.text.len())?;
+        match &self.log_id {
+            Some(id) => write!(f, ", log id {id})"),
+            None => f.write_str(")"),
+        }
     }
 }
 
@@ -235,29 +261,35 @@ impl Modifiers {
 
     /// What is to be given back.
     pub(crate) fn after(&self, context: &ModifierContext<'_>, outcome: Result<ToolOutput>) -> Result<ToolOutput> {
+        if outcome.as_ref().is_err_and(|error| error.approval().is_some()) {
+            return outcome;
+        }
         let fitting = self.all.iter().filter(|modifier| modifier.is_for(context.tool, context.toolkit));
         fitting.fold(outcome, |outcome, modifier| match &modifier.what {
-            What::After(change) => change_outcome(&**change, context, outcome),
+            What::After(change) => match outcome {
+                Ok(output) => change_output(change, context, output),
+                Err(error) => change_failure(change, context, error),
+            },
             What::Schema(_) | What::Before(_) => outcome,
         })
     }
 }
 
-/// A modifier sees a failure as a model would; what the application needs of it stays.
-fn change_outcome(change: &After, context: &ModifierContext<'_>, outcome: Result<ToolOutput>) -> Result<ToolOutput> {
-    let error = match outcome {
-        Ok(output) => {
-            return change(context, Ok(output)).map_err(|failure| {
-                let message = format!("a modifier refused what {} gave", context.tool);
-                let error = Error::new(failure.kind, message).with_model_text(failure.text);
-                match failure.log_id {
-                    Some(id) => error.with_log_id(id),
-                    None => error,
-                }
-            });
+/// What was given, or why a modifier would rather not have it. The call happened, so it keeps its log id.
+fn change_output(change: &After, context: &ModifierContext<'_>, output: ToolOutput) -> Result<ToolOutput> {
+    let log_id = output.log_id.clone();
+    change(context, Ok(output)).map_err(|failure| {
+        let message = format!("a modifier refused what {} gave", context.tool);
+        let error = Error::new(failure.kind, message).with_model_text(failure.text);
+        match failure.log_id.or(log_id) {
+            Some(id) => error.with_log_id(id),
+            None => error,
         }
-        Err(error) => error,
-    };
+    })
+}
+
+/// A modifier sees a failure as a model would; what the application needs of it stays.
+fn change_failure(change: &After, context: &ModifierContext<'_>, error: Error) -> Result<ToolOutput> {
     let seen = ToolFailure::of(&error);
     match change(context, Err(seen.clone())) {
         Ok(output) => Ok(output),

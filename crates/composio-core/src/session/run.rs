@@ -6,6 +6,7 @@ use futures::future::join_all;
 
 use super::Session;
 use super::modifier::ModifierContext;
+use crate::approval::ApprovalRule;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::tool::{NativeTools, ProgressSink, ToolCall, ToolContext, ToolDefinition, ToolOutput, ToolSet, not_given};
@@ -45,7 +46,7 @@ impl Session {
         if calls.is_empty() || calls.len() > BATCH_MAX {
             return Err(Error::invalid_input("calls", &calls.len().to_string(), "1 to 50 calls"));
         }
-        Ok(join_all(calls.into_iter().map(|call| self.run(call, None))).await)
+        Ok(join_all(calls.into_iter().map(|call| self.run(call, None, None))).await)
     }
 
     pub(super) fn native(&self) -> &NativeTools {
@@ -67,13 +68,19 @@ impl Session {
         ToolSet::new(self, definitions.into_iter().map(|definition| modifiers.shown(definition)).collect())
     }
 
-    /// Makes a call: what modifiers make of its arguments, and what they make of its outcome.
-    pub(crate) async fn run(&self, mut call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
+    /// Makes a call: what modifiers make of its arguments, and what they make of its outcome. Whoever has the tool's
+    /// definition gives it, so that it is not asked for again.
+    pub(crate) async fn run(
+        &self,
+        mut call: ToolCall,
+        known: Option<&ToolDefinition>,
+        progress: Option<ProgressSink>,
+    ) -> Result<ToolOutput> {
         let modifiers = &self.inner.held.local().modifiers;
         if !modifiers.see_calls() {
             return self.route(call, progress).await;
         }
-        let (tool, toolkit) = (call.tool.clone(), self.toolkit_of(&call.tool).await?);
+        let (tool, toolkit) = (call.tool.clone(), self.toolkit_of(&call.tool, known).await?);
         let context = self.context(&tool, toolkit.as_ref());
         let outcome = match modifiers.before(&context, &mut call.arguments) {
             Ok(()) => self.route(call, progress).await,
@@ -83,12 +90,17 @@ impl Session {
     }
 
     /// Makes a call that was put before a person, with the arguments that the person saw: no modifier touches them again.
-    pub(super) async fn run_answered(&self, call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
+    pub(crate) async fn run_answered(
+        &self,
+        call: ToolCall,
+        known: Option<&ToolDefinition>,
+        progress: Option<ProgressSink>,
+    ) -> Result<ToolOutput> {
         let modifiers = &self.inner.held.local().modifiers;
         if !modifiers.see_calls() {
             return self.route(call, progress).await;
         }
-        let (tool, toolkit) = (call.tool.clone(), self.toolkit_of(&call.tool).await?);
+        let (tool, toolkit) = (call.tool.clone(), self.toolkit_of(&call.tool, known).await?);
         let outcome = self.route(call, progress).await;
         modifiers.after(&self.context(&tool, toolkit.as_ref()), outcome)
     }
@@ -97,20 +109,25 @@ impl Session {
         ModifierContext { session: self.id(), user: self.user(), tool, toolkit }
     }
 
-    async fn toolkit_of(&self, tool: &ToolSlug) -> Result<Option<ToolkitSlug>> {
-        Ok(self.definition(tool).await?.toolkit.clone())
+    async fn toolkit_of(&self, tool: &ToolSlug, known: Option<&ToolDefinition>) -> Result<Option<ToolkitSlug>> {
+        match known {
+            Some(definition) => Ok(definition.toolkit.clone()),
+            None => Ok(self.definition(tool).await?.toolkit.clone()),
+        }
     }
 
     /// The one router: native here, everything else at the backend. A native slug that this session does not have is not
     /// sent either: its arguments were meant for this process.
-    async fn route(&self, call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
+    pub(super) async fn route(&self, call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
         if !NativeTools::claims(&call.tool) {
             return self.backend().execute(self.id(), call).await;
         }
         check_native(&call)?;
         let Some(definition) = self.native().definition(&call.tool) else { return Err(not_given(&call.tool)) };
         let rule = self.config().needs_approval(None, &call.tool, definition.hints);
-        if let Some(rule) = rule {
+        // An answer is held against its question even where nothing asks any more: it is good once, and a no stays a no.
+        // The rule is only said in a new question, which an answer never becomes.
+        if let Some(rule) = rule.or(call.approval.is_some().then_some(ApprovalRule::Tool)) {
             self.native().check(&call)?;
             self.backend().confirm(self.id(), &call, rule).await?;
         }

@@ -31,7 +31,8 @@ pub(super) fn with_account(definition: &ToolDefinition) -> Option<(Arc<ToolDefin
 pub(super) fn take_account(arguments: &mut Map<String, Value>, name: &str) -> Result<Option<String>> {
     match arguments.remove(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(account)) => Ok(Some(account)),
+        // Models write blanks where they mean to leave something out; no alias is blank.
+        Some(Value::String(account)) => Ok(Some(account).filter(|account| !account.trim().is_empty())),
         Some(_) => {
             let text =
                 format!("`{name}` has to be the id or the alias of an account, as text. Correct it and call again.");

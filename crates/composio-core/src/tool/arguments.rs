@@ -1,5 +1,7 @@
 //! What models send as arguments, made into the one object that tools take.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -7,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// What a model sent as arguments, in the form in which its framework has them.
 ///
 /// Nothing, blanks, `null` and `{}` are alike, and an object that was encoded twice is decoded twice. Anything else is
-/// refused with a text for the model.
+/// refused with a text for the model. Its `Debug` tells how much it is, and not what it says.
 ///
 /// # Example
 /// ```
@@ -17,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// assert_eq!(Arguments::from(r#""{\"n\":1}""#).into_object()?["n"], 1);
 /// # Ok::<(), composio_core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Arguments<'a> {
     /// JSON text, as model providers send it.
@@ -41,6 +43,17 @@ impl Arguments<'_> {
             Self::Value(Value::String(text)) => decoded(&text),
             Self::Value(Value::Array(_)) => Err(unreadable("they are an array")),
             Self::Value(Value::Bool(_) | Value::Number(_)) => Err(unreadable("they are a single value")),
+        }
+    }
+}
+
+impl fmt::Debug for Arguments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Object(object) | Self::Value(Value::Object(object)) => f.debug_set().entries(object.keys()).finish(),
+            Self::Value(Value::String(text)) => write!(f, "Value(text of {} bytes)", text.len()),
+            Self::Value(_) => f.write_str("Value(no object)"),
         }
     }
 }

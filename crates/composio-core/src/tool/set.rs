@@ -12,7 +12,7 @@ use super::answer::{Answer, model_name};
 use super::native::{Progress, ProgressSink};
 use super::schema::drop_added_nulls;
 use super::{Arguments, ToolDefinition, ToolOutput};
-use crate::approval::{Approval, ApprovalDecision};
+use crate::approval::{Approval, ApprovalAnswer, ApprovalDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ToolSlug;
 use crate::session::{BoxFuture, Session};
@@ -35,6 +35,9 @@ pub struct SessionTool {
     account: Option<&'static str>,
     approver: Option<Approver>,
 }
+
+/// What a model meant: the arguments, and the account where it named one.
+type Meant = (Map<String, Value>, Option<String>);
 
 /// Who is asked where a call waits for a person.
 type Approver = Arc<dyn Fn(Approval) -> BoxFuture<ApprovalDecision> + Send + Sync>;
@@ -90,18 +93,30 @@ impl SessionTool {
 
     /// Runs it for a model: whatever happens is an [`Answer`] that it can read.
     pub fn answer<'a>(&'a self, arguments: impl Into<Arguments<'a>>) -> impl Future<Output = Answer> + Send + 'a {
-        let arguments = self.meant(arguments.into());
-        async move {
-            let outcome = match arguments {
-                Ok((arguments, account)) => self.make(arguments, account).await,
-                Err(error) => Err(error),
-            };
-            Answer::new(outcome, self.reveal_links)
-        }
+        self.answer_meant(self.meant(arguments.into()), None)
+    }
+
+    /// As [`answer`](Self::answer), for a call that waits for a person, with what the person said: for a server that asks
+    /// between two requests. As with [`Execute::answer_approval`](crate::Execute::answer_approval), it has to be the call
+    /// that was asked about, or it is not made.
+    pub fn answer_approval<'a>(
+        &'a self,
+        arguments: impl Into<Arguments<'a>>,
+        said: ApprovalAnswer,
+    ) -> impl Future<Output = Answer> + Send + 'a {
+        self.answer_meant(self.meant(arguments.into()), Some(said))
+    }
+
+    async fn answer_meant(&self, meant: Result<Meant>, said: Option<ApprovalAnswer>) -> Answer {
+        let outcome = match meant {
+            Ok((arguments, account)) => self.make(arguments, account, said).await,
+            Err(error) => Err(error),
+        };
+        Answer::new(outcome, self.reveal_links)
     }
 
     /// What a model meant with what it wrote: the arguments, and the account where it named one.
-    fn meant(&self, arguments: Arguments<'_>) -> Result<(Map<String, Value>, Option<String>)> {
+    fn meant(&self, arguments: Arguments<'_>) -> Result<Meant> {
         let mut arguments = arguments.into_object()?;
         if self.is_strict() {
             drop_added_nulls(&mut arguments, self.definition.input_schema.for_model());
@@ -114,16 +129,23 @@ impl SessionTool {
     }
 
     /// Makes the call, and asks whoever is to be asked where it waits for a person.
-    async fn make(&self, arguments: Map<String, Value>, account: Option<String>) -> Result<ToolOutput> {
+    async fn make(
+        &self,
+        arguments: Map<String, Value>,
+        account: Option<String>,
+        said: Option<ApprovalAnswer>,
+    ) -> Result<ToolOutput> {
         let mut call = ToolCall::new(self.definition.slug.clone(), arguments);
         call.account = account;
-        let error = match self.session.run(call, self.progress.clone()).await {
+        call.approval = said;
+        let known = Some(&*self.definition);
+        let error = match self.session.run(call, known, self.progress.clone()).await {
             Err(error) => error,
             made => return made,
         };
         let (Some(approval), Some(ask)) = (error.approval(), &self.approver) else { return Err(error) };
         let decision = ask(approval.clone()).await;
-        self.session.decide(approval, decision, self.progress.clone()).await
+        self.session.run_answered(approval.answered(decision), known, self.progress.clone()).await
     }
 
     /// Runs it on these arguments, as they are.
@@ -131,7 +153,7 @@ impl SessionTool {
     /// # Errors
     /// As [`Session::execute`].
     pub async fn call(&self, arguments: Map<String, Value>) -> Result<ToolOutput> {
-        self.make(arguments, None).await
+        self.make(arguments, None, None).await
     }
 
     /// Runs it on what a model sent as text, read as [`answer`](Self::answer) reads it.
@@ -140,7 +162,7 @@ impl SessionTool {
     /// As [`Session::execute`]; text that holds no object never reaches the backend.
     pub async fn call_str(&self, arguments: &str) -> Result<ToolOutput> {
         let (arguments, account) = self.meant(arguments.into())?;
-        self.make(arguments, account).await
+        self.make(arguments, account, None).await
     }
 
     /// Asks here where a call waits for a person, instead of ending it: the answer is given at once, and the model reads
@@ -152,6 +174,11 @@ impl SessionTool {
     {
         self.approver = Some(Arc::new(move |approval| Box::pin(ask(approval))));
         self
+    }
+
+    /// Whether somebody is asked where a call waits for a person: [`on_approval`](Self::on_approval) says who.
+    pub fn asks(&self) -> bool {
+        self.approver.is_some()
     }
 }
 

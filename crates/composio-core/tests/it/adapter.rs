@@ -4,7 +4,7 @@ mod broken;
 
 use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-use composio_core::{SessionTool, ToolSet};
+use composio_core::{Approval, SessionTool, ToolSet};
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -22,6 +22,14 @@ impl Adapter for OverCore {
     async fn answer(&self, tools: &ToolSet, calls: Vec<Call>) -> Vec<Reply> {
         join_all(calls.into_iter().map(|call| answer(tools, call))).await
     }
+
+    async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+        waiting(tools, &call).await
+    }
+}
+
+async fn waiting(tools: &ToolSet, call: &Call) -> Option<Approval> {
+    tools.named(&call.name)?.answer(&call.arguments).await.error()?.approval().cloned()
 }
 
 fn shown(tool: &SessionTool) -> Shown {
@@ -41,7 +49,7 @@ async fn answer(tools: &ToolSet, call: Call) -> Reply {
 }
 
 /// The same over a framework that says less: it answers what is no object itself, one call after the other, tells a model
-/// of names that nobody has, and cannot say `strict`.
+/// of names that nobody has, and cannot say `strict`, and keeps failures from the application.
 mod over_a_framework_that_says_less {
     use super::*;
 
@@ -68,6 +76,10 @@ mod over_a_framework_that_says_less {
         }
 
         fn says_strict(&self) -> bool {
+            false
+        }
+
+        fn shows_failures(&self) -> bool {
             false
         }
     }

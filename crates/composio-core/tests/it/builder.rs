@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use composio_core::{
-    AuthConfigId, Composio, ConnectedAccountId, ErrorKind, MultiAccount, Preload, Result, ScriptedBackend,
-    SessionBuilder, SessionConfig, ToolSlug, ToolkitPolicy, ToolkitSlug, UserId,
+    AuthConfigId, Composio, ConnectedAccountId, ErrorKind, Modifier, MultiAccount, MultiAccountUpdate, Preload, Result,
+    ScriptedBackend, SessionBuilder, SessionConfig, TagFilter, ToolSlug, ToolkitPolicy, ToolkitSlug, UserId,
 };
 use serde_json::json;
 
@@ -126,68 +126,147 @@ async fn a_list_of_tools_stands_above_all_of_them() -> Result<()> {
     Ok(())
 }
 
-/// A builder that has to be refused, and what the refusal has to say.
-type Case = (&'static str, fn(&Composio) -> SessionBuilder, &'static [&'static str]);
+/// A builder that has to be refused, the field that the refusal names, and what it has to say.
+type Case = (&'static str, fn(&Composio) -> SessionBuilder, &'static str, &'static [&'static str]);
+
+/// Names that are none.
+const MALFORMED: &[Case] = &[
+    ("empty user", |c| c.create(""), "user", &["user \"\"", "your application"]),
+    ("blank user", |c| c.create("  \t"), "user", &["user"]),
+    ("toolkit", |c| c.create("u").toolkits(["github", "Git Hub"]), "toolkits", &["\"Git Hub\"", "lower-case"]),
+    ("disabled toolkit", |c| c.create("u").disable_toolkits([""]), "toolkits", &["toolkit \"\""]),
+    ("pin", |c| c.create("u").connected_account("GMAIL", "ca_1"), "connected_accounts", &["\"GMAIL\""]),
+    ("override", |c| c.create("u").auth_config("g mail", "ac_1"), "auth_configs", &["\"g mail\""]),
+    ("preloaded", |c| c.create("u").preload(["gmail send"]), "preload.tools", &["\"gmail send\"", "a tool slug is"]),
+    ("first of two", |c| c.create("u").toolkits(["A", "B"]).preload(["x y"]), "toolkits", &["\"A\""]),
+    ("toolkit of tools", |c| c.create("u").enable_tools("GMAIL", ["A"]), "tools", &["\"GMAIL\""]),
+    ("toolkit of no tools", |c| c.create("u").disable_tools("GMAIL", [""; 0]), "tools", &["\"GMAIL\""]),
+    ("toolkit of tags", |c| c.create("u").toolkit_tags("GMAIL", TagFilter::new()), "tools", &["\"GMAIL\""]),
+    ("enabled tool", |c| c.create("u").enable_tools("gmail", ["a b"]), "tools.gmail", &["\"a b\""]),
+    (
+        "disabled tool",
+        |c| c.create("u").disable_tools("gmail", ["A", ""]),
+        "tools.gmail",
+        &["tool \"\"", "a tool slug is"],
+    ),
+    ("tag", |c| c.create("u").tags(["readOnlyHint", "readonly"]), "tags", &["\"readonly\"", "readOnlyHint"]),
+    ("disabled tag", |c| c.create("u").disable_tags(["READONLYHINT"]), "tags", &["idempotentHint"]),
+    ("asked toolkit", |c| c.create("u").require_approval_for_toolkits(["X"]), "approvals.toolkits", &["\"X\""]),
+    ("asked tool", |c| c.create("u").require_approval_for_tools(["a b"]), "approvals.tools", &["\"a b\""]),
+    ("asked tag", |c| c.create("u").require_approval_for_tags(["destroys"]), "approvals.tags", &["\"destroys\""]),
+    ("no URL", |c| c.create("u").callback_url("/done"), "callback_url", &["callback_url \"/done\"", "absolute"]),
+    ("other scheme", |c| c.create("u").callback_url("javascript:alert(1)"), "callback_url", &["http or https"]),
+    ("empty URL", |c| c.create("u").callback_url(""), "callback_url", &["callback_url"]),
+    (
+        "tool of a modifier",
+        |c| c.create("u").modifier(Modifier::schema(|_| ()).tools(["a b"])),
+        "modifier.tools",
+        &["\"a b\""],
+    ),
+    (
+        "toolkit of a modifier",
+        |c| c.create("u").modifier(Modifier::before(|_, _| Ok(())).toolkits(["X"])),
+        "modifier.toolkits",
+        &["\"X\""],
+    ),
+];
+
+/// Each well-formed, and not to be had together.
+const CONTRADICTIONS: &[Case] = &[
+    ("enable, disable", |c| c.create("u").toolkits(["a"]).disable_toolkits(["b"]), "toolkits", &["`toolkits`"]),
+    ("disable, enable", |c| c.create("u").disable_toolkits(["a"]).toolkits(["b"]), "toolkits", &["`disable_toolkits`"]),
+    ("some, none", |c| c.create("u").toolkits(["a"]).no_toolkits(), "toolkits", &["`toolkits`"]),
+    ("none, some", |c| c.create("u").no_toolkits().toolkits(["a"]), "toolkits", &["`no_toolkits`"]),
+    (
+        "tools for and against",
+        |c| c.create("u").enable_tools("gmail", ["A"]).disable_tools("gmail", ["B"]),
+        "tools.gmail",
+        &["only one of them"],
+    ),
+    (
+        "tools against and for",
+        |c| c.create("u").disable_tools("gmail", ["A"]).enable_tools("gmail", ["B"]),
+        "tools.gmail",
+        &["only one of them"],
+    ),
+    (
+        "tools and tags",
+        |c| c.create("u").enable_tools("gmail", ["A"]).toolkit_tags("gmail", TagFilter::new()),
+        "tools.gmail",
+        &["only one of them"],
+    ),
+    (
+        "tags and tools",
+        |c| c.create("u").toolkit_tags("gmail", TagFilter::new()).disable_tools("gmail", ["A"]),
+        "tools.gmail",
+        &["only one of them"],
+    ),
+    (
+        "28: pins twice",
+        |c| c.create("u").connected_account("gmail", "ca_1").connected_account("gmail", "ca_2"),
+        "connected_accounts.gmail",
+        &["multi_account"],
+    ),
+    (
+        "20: auth config outside",
+        |c| c.create("u").toolkits(["github"]).auth_config("gmail", "ac_1"),
+        "auth_configs.gmail",
+        &["does not allow"],
+    ),
+    (
+        "auth config of a disabled one",
+        |c| c.create("u").disable_toolkits(["gmail"]).auth_config("gmail", "ac_1"),
+        "auth_configs.gmail",
+        &["does not allow"],
+    ),
+    (
+        "pin outside",
+        |c| c.create("u").connected_account("gmail", "ca_1").toolkits(["github"]),
+        "connected_accounts.gmail",
+        &["does not allow"],
+    ),
+    ("all of everything", |c| c.create("u").direct_tools(), "preload.tools", &[".toolkits([..])"]),
+    ("all of the rest", |c| c.create("u").disable_toolkits(["a"]).direct_tools(), "preload.tools", &["names them"]),
+    ("all but tags", |c| c.create("u").disable_tags(["updateHint"]).direct_tools(), "preload.tools", &["names them"]),
+    ("all but tools", |c| c.create("u").disable_tools("a", ["A"]).direct_tools(), "preload.tools", &["names them"]),
+    (
+        "all, of several accounts",
+        |c| c.create("u").toolkits(["gmail"]).direct_tools().multi_account(MultiAccount::new()),
+        "preload.tools",
+        &["several accounts"],
+    ),
+    (
+        "46: too few",
+        |c| c.create("u").multi_account(MultiAccount::new().max_per_toolkit(1)),
+        "multi_account.max_per_toolkit",
+        &["\"1\"", "2 to 10"],
+    ),
+    (
+        "46: too many",
+        |c| c.create("u").multi_account(MultiAccount::new().max_per_toolkit(11)),
+        "multi_account.max_per_toolkit",
+        &["\"11\""],
+    ),
+    (
+        "46: a limit where it is off",
+        |c| c.create("u").multi_account(MultiAccountUpdate::new().max_per_toolkit(3)),
+        "multi_account.max_per_toolkit",
+        &["\"3\"", "are off"],
+    ),
+    (
+        "46: explicit where it is off",
+        |c| c.create("u").multi_account(MultiAccountUpdate::new().enable(false).require_explicit_selection(true)),
+        "multi_account.require_explicit_selection",
+        &["are off"],
+    ),
+];
 
 #[tokio::test]
 async fn what_is_wrong_surfaces_at_the_await_and_reaches_nobody() {
-    let cases: &[Case] = &[
-        ("empty user", |c| c.create(""), &["user \"\"", "your application"]),
-        ("blank user", |c| c.create("  \t"), &["user"]),
-        ("malformed toolkit", |c| c.create("u").toolkits(["github", "Git Hub"]), &["\"Git Hub\"", "lower-case"]),
-        ("malformed pin", |c| c.create("u").connected_account("GMAIL", "ca_1"), &["\"GMAIL\""]),
-        ("malformed override", |c| c.create("u").auth_config("g mail", "ac_1"), &["\"g mail\""]),
-        ("malformed disabled", |c| c.create("u").disable_toolkits([""]), &["toolkit \"\""]),
-        ("malformed tool", |c| c.create("u").preload(["gmail send"]), &["\"gmail send\"", "a tool slug is"]),
-        ("first of two", |c| c.create("u").toolkits(["A", "B"]).preload(["x y"]), &["\"A\""]),
-        ("enable, disable", |c| c.create("u").toolkits(["gmail"]).disable_toolkits(["github"]), &["`toolkits`"]),
-        (
-            "disable, enable",
-            |c| c.create("u").disable_toolkits(["github"]).toolkits(["gmail"]),
-            &["`disable_toolkits`"],
-        ),
-        ("some, none", |c| c.create("u").toolkits(["gmail"]).no_toolkits(), &["`toolkits`"]),
-        ("none, some", |c| c.create("u").no_toolkits().toolkits(["gmail"]), &["`no_toolkits`"]),
-        (
-            "28: pins twice",
-            |c| c.create("u").connected_account("gmail", "ca_1").connected_account("gmail", "ca_2"),
-            &["connected_accounts \"gmail\"", "multi_account"],
-        ),
-        (
-            "20: auth config outside",
-            |c| c.create("u").toolkits(["github"]).auth_config("gmail", "ac_1"),
-            &["auth_configs \"gmail\"", "does not allow"],
-        ),
-        (
-            "auth config of a disabled one",
-            |c| c.create("u").disable_toolkits(["gmail"]).auth_config("gmail", "ac_1"),
-            &["auth_configs \"gmail\""],
-        ),
-        (
-            "pin outside",
-            |c| c.create("u").connected_account("gmail", "ca_1").toolkits(["github"]),
-            &["connected_accounts \"gmail\""],
-        ),
-        ("all of everything", |c| c.create("u").direct_tools(), &["preload", ".toolkits([..])"]),
-        (
-            "all of the rest",
-            |c| c.create("u").disable_toolkits(["gmail"]).direct_tools(),
-            &["preload", ".toolkits([..])"],
-        ),
-        (
-            "46: too few",
-            |c| c.create("u").multi_account(MultiAccount::new().max_per_toolkit(1)),
-            &["max_per_toolkit \"1\"", "2 to 10"],
-        ),
-        ("46: too many", |c| c.create("u").multi_account(MultiAccount::new().max_per_toolkit(11)), &["\"11\""]),
-        ("no URL", |c| c.create("u").callback_url("/done"), &["callback_url \"/done\"", "absolute"]),
-        ("other scheme", |c| c.create("u").callback_url("javascript:alert(1)"), &["http or https"]),
-        ("empty URL", |c| c.create("u").callback_url(""), &["callback_url"]),
-    ];
-    for (name, build, says) in cases {
+    for (name, build, field, says) in MALFORMED.iter().chain(CONTRADICTIONS) {
         let spy = Spy::new(backend());
         let error = build(&Composio::with_backend(spy.clone())).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}: {error}");
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(*field)), "{name}: {error}");
         for part in *says {
             assert!(error.to_string().contains(part), "{name}: {error}");
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use composio_conformance::harness::{self as contract, AccountSeed, ConfigSeed, Harness, REFUSAL, REFUSED};
+use composio_conformance::harness::{self as contract, AccountSeed, ConfigSeed, Harness, REFUSAL, REFUSED, Trouble};
 use composio_core::secrecy::SecretString;
 use composio_core::{
     AuthConfigId, Backend, ConnectFlow, ConnectedAccountId, ConnectionStatus, Error, ErrorKind, McpAccess,
@@ -14,7 +14,7 @@ use composio_core::{
 };
 use serde_json::{Value, json};
 
-composio_conformance::backend_suite!(Scripted::new(), lacks [Explain Management McpTokens Pages McpAccess]);
+composio_conformance::backend_suite!(Scripted::new(), lacks [Explain Management McpTokens Events Pages McpAccess]);
 
 /// The fake, with the toolkits of the contract.
 struct Scripted {
@@ -35,16 +35,24 @@ fn scripted() -> ScriptedBackend {
             json!({"type": "object", "properties": {"note": {"type": "string"}, "times": {"type": "integer"}}});
         let backend = backend
             .tool(&slug("WHOAMI"), &toolkit, json!({"type": "object"}))
+            .tags(&slug("WHOAMI"), &["readOnlyHint"])
             .answer(&slug("WHOAMI"), |_| Ok(json!({"account": null})));
         if toolkit.starts_with("extra_") {
             return backend;
         }
-        backend.tool(&slug("TOUCH"), &toolkit, schema).answer(&slug("TOUCH"), |call| {
-            if call.arguments["note"] == REFUSED {
-                return Err(Error::new(ErrorKind::ToolFailed, "answered 422").with_model_text(REFUSAL));
-            }
-            Ok(Value::Object(call.arguments.clone()))
-        })
+        let backend = backend.tool(&slug("TOUCH"), &toolkit, schema).tags(&slug("TOUCH"), &["createHint"]).answer(
+            &slug("TOUCH"),
+            |call| {
+                if call.arguments["note"] == REFUSED {
+                    return Err(Error::new(ErrorKind::ToolFailed, "answered 422").with_model_text(REFUSAL));
+                }
+                Ok(Value::Object(call.arguments.clone()))
+            },
+        );
+        backend
+            .tool(&slug("WIPE"), &toolkit, json!({"type": "object"}))
+            .tags(&slug("WIPE"), &["destructiveHint"])
+            .answer(&slug("WIPE"), |_| Ok(json!({"account": null})))
     })
 }
 
@@ -71,7 +79,9 @@ impl Harness for Scripted {
         panic!("the fake is given no accounts, and was asked to change {account}")
     }
 
-    async fn advance(&self, _: Duration) {}
+    async fn advance(&self, by: Duration) {
+        self.project.pass_time(by);
+    }
 
     fn connect_flow(&self) -> Option<Arc<dyn ConnectFlow>> {
         None
@@ -87,6 +97,10 @@ impl Harness for Scripted {
 
     fn key(&self, label: &str) -> SecretString {
         label.into()
+    }
+
+    async fn trouble(&self, trouble: Trouble, _: usize) {
+        panic!("the fake has no services, and was asked for trouble of theirs: {trouble:?}")
     }
 
     fn requests(&self) -> usize {

@@ -4,17 +4,25 @@
 
 mod adapter;
 mod answers;
+mod approvals;
 mod builder;
 mod conformance;
+mod ensure;
 mod errors;
 mod live;
 mod manage;
 mod mcp;
+mod modifiers;
 mod native;
+mod policy;
+mod printed;
 mod progress;
 mod properties;
 mod send;
+mod several;
 mod spy;
+mod stored;
 mod toolkits;
 mod tools;
+mod update;
 mod wait;

@@ -1,13 +1,21 @@
-//! What holds of every schema and of all arguments, and not only of those that somebody thought of.
+//! What holds of every schema, of all arguments, of every choice, rule and change, and not only of those that somebody
+//! thought of.
 //!
-//! The cases are drawn from one seed, so that a failure is there again the next time.
+//! The cases are drawn from one seed, so that a failure is there again the next time. Each test says the seed, how many cases
+//! it drew, and how many of them met what the rule is about: `cargo test -p composio-core --test it properties -- --nocapture`.
 
 #![expect(clippy::panic, reason = "a rule that does not hold fails its test")]
 
 mod draw;
+mod policies;
+mod selection;
 mod shape;
+mod updates;
+mod world;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use composio_core::{
@@ -21,6 +29,8 @@ use self::shape::Shape;
 
 /// How many cases are drawn for each rule.
 const CASES: u32 = 512;
+/// What they are drawn from.
+const SEED: u64 = 17;
 
 /// Draws cases and looks at each. What a case panics with is shown for the smallest one that does.
 #[track_caller]
@@ -28,13 +38,45 @@ fn for_all<S>(cases: S, rule: impl Fn(S::Value))
 where
     S: Strategy<Value: Debug + Clone>,
 {
-    let config = Config { cases: CASES, rng_seed: RngSeed::Fixed(17), failure_persistence: None, ..Config::default() };
+    for_all_of(CASES, cases, rule);
+}
+
+/// As [`for_all`], of so many.
+#[track_caller]
+fn for_all_of<S>(count: u32, cases: S, rule: impl Fn(S::Value))
+where
+    S: Strategy<Value: Debug + Clone>,
+{
+    let config =
+        Config { cases: count, rng_seed: RngSeed::Fixed(SEED), failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&cases, |case| {
         rule(case);
         Ok(())
     });
     if let Err(failure) = outcome {
         panic!("{failure}");
+    }
+    println!("{}: {count} cases, seed {SEED}", std::thread::current().name().unwrap_or_default());
+}
+
+/// How often cases met something, by name.
+#[derive(Default)]
+struct Met(Mutex<BTreeMap<String, usize>>);
+
+impl Met {
+    fn note(&self, what: impl Into<String>) {
+        *self.0.lock().unwrap().entry(what.into()).or_default() += 1;
+    }
+
+    /// Holds that each of these was met so often at the least: otherwise the rule was hardly looked at.
+    #[track_caller]
+    fn at_least(self, least: usize, names: &[&str]) {
+        let met = self.0.into_inner().unwrap();
+        println!("  met {met:?}");
+        for name in names {
+            let count = met.get(*name).copied().unwrap_or_default();
+            assert!(count >= least, "only {count} cases met {name:?}, of {met:?}");
+        }
     }
 }
 

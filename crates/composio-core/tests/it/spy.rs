@@ -1,5 +1,7 @@
 //! A backend that passes everything on and remembers what was asked.
 
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +23,30 @@ pub(crate) struct Spy {
     revoked: Arc<Mutex<Vec<Option<McpTokenId>>>>,
     tool_page: Option<usize>,
     stuck_at: Option<&'static str>,
+    slow: Arc<Slow>,
+}
+
+/// A service that takes its time until a new credential works.
+#[derive(Default)]
+struct Slow {
+    tries: AtomicUsize,
+    when_tried: Mutex<Option<Box<dyn Fn() + Send + Sync>>>,
+}
+
+impl fmt::Debug for Slow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not ready for {} tries", self.tries.load(Ordering::Relaxed))
+    }
+}
+
+impl Slow {
+    fn seen(&self, account: ConnectedAccount) -> ConnectedAccount {
+        let mut account = account;
+        if self.tries.load(Ordering::Relaxed) > 0 {
+            account.ready_at = None;
+        }
+        account
+    }
 }
 
 impl Spy {
@@ -33,7 +59,18 @@ impl Spy {
             revoked: Arc::default(),
             tool_page: None,
             stuck_at: None,
+            slow: Arc::default(),
         }
+    }
+
+    /// Shows no account as ready before it was tried so often.
+    pub(crate) fn not_ready_for(&self, tries: usize) {
+        self.slow.tries.store(tries, Ordering::Relaxed);
+    }
+
+    /// Lets this happen whenever an account is tried.
+    pub(crate) fn when_tried(&self, happen: impl Fn() + Send + Sync + 'static) {
+        *self.slow.when_tried.lock().unwrap() = Some(Box::new(happen));
     }
 
     /// Puts this many tools on a page, whatever was asked for.
@@ -116,7 +153,16 @@ impl Backend for Spy {
     }
 
     async fn probe(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
-        self.hear("probe").probe(session, account).await
+        let inner = self.hear("probe");
+        if let Some(happen) = &*self.slow.when_tried.lock().unwrap() {
+            happen();
+        }
+        let mut tried = inner.probe(session, account).await?;
+        let left = self.slow.tries.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if left.is_ok() {
+            tried.ready_at = None;
+        }
+        Ok(tried)
     }
 
     fn events(&self) -> Result<Events> {
@@ -141,7 +187,12 @@ impl Backend for Spy {
     }
 
     async fn list_toolkits(&self, session: &SessionId, query: &ToolkitQuery) -> Result<Page<ToolkitState>> {
-        self.hear("list_toolkits").list_toolkits(session, query).await
+        let mut page = self.hear("list_toolkits").list_toolkits(session, query).await?;
+        for toolkit in &mut page.items {
+            toolkit.account = toolkit.account.take().map(|account| self.slow.seen(account));
+            toolkit.accounts = toolkit.accounts.drain(..).map(|account| self.slow.seen(account)).collect();
+        }
+        Ok(page)
     }
 
     async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput> {
@@ -154,7 +205,8 @@ impl Backend for Spy {
     }
 
     async fn connected_account(&self, session: &SessionId, account: &ConnectedAccountId) -> Result<ConnectedAccount> {
-        self.hear("connected_account").connected_account(session, account).await
+        let account = self.hear("connected_account").connected_account(session, account).await?;
+        Ok(self.slow.seen(account))
     }
 
     async fn explain(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {

@@ -66,8 +66,8 @@ async fn without_preloading_a_model_gets_native_tools_alone() -> Result<()> {
 async fn native_tools_come_last_by_slug() -> Result<()> {
     let composio = Composio::with_backend(backend());
     let listed = composio.create("u").preload(["GMAIL_SEND", "GITHUB_ALPHA"]).tool(Shout).tool(Add).await?;
-    let expected = ["GITHUB_ALPHA", "GMAIL_SEND", "LOCAL_ADD", "LOCAL_SHOUT"];
-    assert_eq!(slugs(&listed.tools().await?), expected, "in the backend's order, not the list's");
+    let expected = ["GMAIL_SEND", "GITHUB_ALPHA", "LOCAL_ADD", "LOCAL_SHOUT"];
+    assert_eq!(slugs(&listed.tools().await?), expected, "the others in the order in which they were listed");
     assert_eq!(slugs(&listed.tools().await?), expected, "each time");
     let definition = listed.tools().await?;
     assert!(definition.get("LOCAL_ADD").unwrap().definition().toolkit.is_none());

@@ -126,6 +126,7 @@ async fn each_identity_has_its_own_workspace_and_mailbox() {
     let (at_work, at_home) = (world.get("tracker/me", &work).await.json, world.get("tracker/me", &home).await.json);
     assert_ne!(at_work["id"], at_home["id"]);
     assert_eq!(at_work["name"], at_home["name"]);
+    assert_eq!((&at_work["workspace"], &at_home["workspace"]), (&json!("work.example"), &json!("home.example")));
     let inbox = world.get("mailbox/messages", &work).await.json;
     let id = inbox["items"][0]["id"].as_str().unwrap();
     assert_eq!(world.get(&format!("mailbox/messages/{id}"), &work).await.status, StatusCode::OK);

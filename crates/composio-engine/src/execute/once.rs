@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::attempt;
+use super::{attempt, canonical};
 use crate::engine::Engine;
 use crate::scope::{OwnedScope, Scope};
 use crate::seal::Binding;
@@ -175,6 +175,8 @@ impl Failed {
             Kind::InvalidInput | Kind::NotFound | Kind::Conflict | Kind::ConnectionRequired | Kind::NoManagedAuth => {
                 None
             }
+            // A person has to allow it first, or did not.
+            Kind::InputRequired | Kind::Blocked => None,
             Kind::Unauthorized | Kind::PermissionDenied | Kind::RateLimited | Kind::Unavailable | Kind::Timeout => None,
             Kind::ToolFailed => Some(Self::Tool),
             Kind::OutcomeUnknown => Some(Self::Unknown),
@@ -231,21 +233,20 @@ impl Outcome {
     }
 }
 
-/// What makes two calls the same: the account that was named, and the arguments whatever their order.
+/// What makes two calls the same: the account that was named, and the arguments whatever their order. An answer to the
+/// question whether it may be made is no part of it.
 fn digest(call: &ToolCall) -> Digest {
     let mut hasher = Sha256::new();
     hasher.update(call.account.as_deref().unwrap_or_default().as_bytes());
     hasher.update([0]);
-    let mut arguments = serde_json::Value::Object(call.arguments.clone());
-    arguments.sort_all_objects();
-    hasher.update(arguments.to_string().as_bytes());
+    hasher.update(canonical(&call.arguments).as_bytes());
     hasher.finalize().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use composio_core::ToolSlug;
+    use composio_core::{ApprovalAnswer, ApprovalDecision, ToolSlug};
     use serde_json::json;
 
     fn call(arguments: &serde_json::Value) -> ToolCall {
@@ -258,6 +259,14 @@ mod tests {
         assert_eq!(one, digest(&call(&json!({"b": {"d": 3, "c": 2}, "a": 1}))));
         assert_ne!(one, digest(&call(&json!({"a": 1, "b": {"c": 2, "d": 4}}))));
         assert_ne!(one, digest(&call(&json!({"a": 1, "b": {"c": 2, "d": 3}})).account("work")));
+    }
+
+    #[test]
+    fn an_answer_makes_no_other_call() {
+        let asked = call(&json!({"a": 1}));
+        let mut answered = asked.clone();
+        answered.approval = Some(ApprovalAnswer::new("state".into(), ApprovalDecision::Approve));
+        assert_eq!(digest(&asked), digest(&answered));
     }
 
     #[test]
@@ -284,6 +293,8 @@ mod tests {
             (ErrorKind::ConnectionRequired, false),
             (ErrorKind::RateLimited, false),
             (ErrorKind::PermissionDenied, false),
+            (ErrorKind::InputRequired, false),
+            (ErrorKind::Blocked, false),
         ] {
             let outcome = Outcome::of(&Err(Error::new(kind, "x")), "l");
             assert_eq!(outcome.is_some(), kept, "{kind:?}");

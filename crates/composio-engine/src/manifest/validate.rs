@@ -52,7 +52,13 @@ pub(super) fn manifest(manifest: &Manifest) -> Check {
     if let Some(identity) = &manifest.identity {
         request_path("/identity/path", &identity.path, false)?;
         pointer("/identity/id", &identity.id)?;
-        identity.label.as_ref().map_or(Ok(()), |label| pointer("/identity/label", label))?;
+        for (place, at) in [
+            ("/identity/label", &identity.label),
+            ("/identity/email", &identity.email),
+            ("/identity/workspace", &identity.workspace),
+        ] {
+            at.as_ref().map_or(Ok(()), |at| pointer(place, at))?;
+        }
     }
     if let Some(probe) = &manifest.probe {
         request_path("/probe/path", &probe.path, false)?;
@@ -431,6 +437,8 @@ mod tests {
             ("/auth_schemes/1/placement/name", json!(""), "/auth_schemes/1/placement/name", "blank"),
             ("/identity/path", json!("me"), "/identity/path", "begin with `/`"),
             ("/identity/id", json!("id"), "/identity/id", "write `/id`"),
+            ("/identity/email", json!("email"), "/identity/email", "write `/email`"),
+            ("/identity/workspace", json!("team"), "/identity/workspace", "write `/team`"),
             ("/probe/path", json!("/{x}"), "/probe/path", "no placeholders"),
             ("/tools/0/slug", json!("demo_rename"), "/tools/0/slug", "use A-Z"),
             ("/tools/0/slug", json!(long), "/tools/0/slug", "at most 64"),

@@ -59,6 +59,7 @@ pub(crate) fn read_tokens(
                 .filter(|token| !token.is_empty())
                 .map(Into::into)
                 .or_else(|| before.and_then(|tokens| tokens.refresh_token.clone())),
+            obtained_at: Some(now),
             expires_at: body.expires_in.as_ref().and_then(seconds).map(|seconds| now.plus(seconds)),
             scopes: body.scope.map_or_else(
                 || before.map(|tokens| tokens.scopes.clone()).unwrap_or_default(),

@@ -5,8 +5,12 @@
 //! dropped in the middle rolls its transaction back before anybody else gets the connection.
 
 mod account;
+mod approval;
 mod auth_config;
+mod due;
 mod execution;
+#[cfg(test)]
+mod explain;
 mod failure;
 mod key;
 mod life;
@@ -15,6 +19,7 @@ mod open;
 mod page;
 mod pending;
 mod row;
+mod run;
 mod session;
 
 use std::fmt;
@@ -31,6 +36,7 @@ use sqlx::Connection;
 
 use self::failure::Failure;
 use self::open::Pools;
+use self::run::{reading, snapshot, writing};
 use super::{
     ApprovalGrant, Begun, Candidates, Digest, DueWork, ExecutionKey, McpTokenRecord, PendingAuthorization, ProjectId,
     RefreshLease, Sealed, Store, TakenPending, Transition,
@@ -75,38 +81,6 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-/// Runs a call on a connection that reads.
-macro_rules! reading {
-    ($store:ident, $conn:ident => $call:expr) => {{
-        let mut connection = $store.pools.readers.acquire().await.map_err(Failure::from)?;
-        let $conn = &mut *connection;
-        Ok($call.await?)
-    }};
-}
-
-/// Runs calls on a connection that reads, all at one moment.
-macro_rules! snapshot {
-    ($store:ident, $conn:ident => $call:expr) => {{
-        let mut connection = $store.pools.readers.acquire().await.map_err(Failure::from)?;
-        let mut transaction = connection.begin().await.map_err(Failure::from)?;
-        let $conn = &mut *transaction;
-        let found = $call.await?;
-        transaction.commit().await.map_err(Failure::from)?;
-        Ok(found)
-    }};
-}
-
-/// Runs a call alone and commits it. Where it fails, or is dropped, nothing of it stays.
-macro_rules! writing {
-    ($store:ident, $conn:ident => $call:expr) => {{
-        let mut transaction = $store.pools.writer.begin_with("BEGIN IMMEDIATE").await.map_err(Failure::from)?;
-        let $conn = &mut *transaction;
-        let done = $call.await?;
-        transaction.commit().await.map_err(Failure::from)?;
-        Ok(done)
-    }};
-}
-
 #[async_trait]
 impl Store for SqliteStore {
     async fn insert_session(&self, project: &ProjectId, session: &SessionRecord) -> Result<()> {
@@ -121,59 +95,41 @@ impl Store for SqliteStore {
         writing!(self, conn => session::delete(conn, project, id))
     }
 
-    async fn update_session(&self, _: &ProjectId, _: &SessionRecord) -> Result<()> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    async fn update_session(&self, project: &ProjectId, next: &SessionRecord) -> Result<()> {
+        writing!(self, conn => session::update(conn, project, next))
     }
 
-    async fn session_history(&self, _: &ProjectId, _: &SessionId, _: &HistoryQuery) -> Result<Page<SessionVersion>> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
-    }
-
-    async fn grant_approval(&self, _: &ProjectId, _: &SessionId, _: &ApprovalGrant, _: Timestamp) -> Result<()> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
-    }
-
-    async fn has_approval(&self, _: &ProjectId, _: &SessionId, _: &ApprovalGrant) -> Result<bool> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
-    }
-
-    async fn spend_approval(&self, _: &ProjectId, _: &Digest, _: Timestamp, _: Timestamp) -> Result<bool> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
-    }
-
-    async fn toolkits_with_filters(&self, _: &ProjectId) -> Result<Vec<ToolkitSlug>> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
-    }
-
-    async fn share_account(
+    async fn session_history(
         &self,
-        _: &ProjectId,
-        _: &ConnectedAccountId,
-        _: &SharingUpdate,
-        _: Timestamp,
-    ) -> Result<Option<ConnectedAccount>> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+        project: &ProjectId,
+        session: &SessionId,
+        query: &HistoryQuery,
+    ) -> Result<Page<SessionVersion>> {
+        snapshot!(self, conn => session::history(conn, project, session, query))
     }
 
-    async fn mark_ready(
+    async fn grant_approval(
         &self,
-        _: &ProjectId,
-        _: &ConnectedAccountId,
-        _: Timestamp,
-    ) -> Result<Option<ConnectedAccount>> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+        project: &ProjectId,
+        session: &SessionId,
+        grant: &ApprovalGrant,
+        at: Timestamp,
+    ) -> Result<()> {
+        writing!(self, conn => approval::grant(conn, project, session, grant, at))
     }
 
-    async fn due_work(&self, _: Timestamp, _: Timestamp, _: usize) -> Result<Vec<DueWork>> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    async fn has_approval(&self, project: &ProjectId, session: &SessionId, grant: &ApprovalGrant) -> Result<bool> {
+        reading!(self, conn => approval::has(conn, project, session, grant))
     }
 
-    async fn schedule_refresh(&self, _: &ProjectId, _: &ConnectedAccountId, _: Option<Timestamp>) -> Result<()> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
-    }
-
-    async fn refuse_refresh(&self, _: &ProjectId, _: &ConnectedAccountId, _: i64, _: Timestamp) -> Result<u32> {
-        Err(composio_core::Error::new(composio_core::ErrorKind::Unsupported, "being written"))
+    async fn spend_approval(
+        &self,
+        project: &ProjectId,
+        approval: &Digest,
+        now: Timestamp,
+        keep_until: Timestamp,
+    ) -> Result<bool> {
+        writing!(self, conn => approval::spend(conn, project, approval, now, keep_until))
     }
 
     async fn put_mcp_token(&self, project: &ProjectId, token: &McpTokenRecord, at_most: usize) -> Result<()> {
@@ -229,6 +185,10 @@ impl Store for SqliteStore {
         writing!(self, conn => auth_config::update(conn, project, id, update, at))
     }
 
+    async fn toolkits_with_filters(&self, project: &ProjectId) -> Result<Vec<ToolkitSlug>> {
+        reading!(self, conn => auth_config::toolkits_with_tool_list(conn, project))
+    }
+
     async fn delete_auth_config(&self, project: &ProjectId, id: &AuthConfigId) -> Result<bool> {
         writing!(self, conn => auth_config::delete(conn, project, id))
     }
@@ -278,6 +238,25 @@ impl Store for SqliteStore {
         writing!(self, conn => account::rename(conn, project, id, alias, at))
     }
 
+    async fn share_account(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        update: &SharingUpdate,
+        at: Timestamp,
+    ) -> Result<Option<ConnectedAccount>> {
+        writing!(self, conn => account::share(conn, project, id, update, at))
+    }
+
+    async fn mark_ready(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        at: Timestamp,
+    ) -> Result<Option<ConnectedAccount>> {
+        writing!(self, conn => life::mark_ready(conn, project, id, at))
+    }
+
     async fn delete_account(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<bool> {
         writing!(self, conn => account::delete(conn, project, id))
     }
@@ -302,8 +281,30 @@ impl Store for SqliteStore {
         if !any? {
             return Ok(Vec::new());
         }
-        let done: Result<()> = writing!(self, conn => life::expire_begun(conn, project, begun_before, at, reason));
-        done.map(|()| Vec::new())
+        writing!(self, conn => life::expire_begun(conn, project, begun_before, at, reason))
+    }
+
+    async fn due_work(&self, now: Timestamp, begun_before: Timestamp, limit: usize) -> Result<Vec<DueWork>> {
+        let found: Result<_> = snapshot!(self, conn => async {
+            let work = due::work(conn, now, begun_before, limit).await?;
+            Ok::<_, Failure>((work, due::any_probe(conn, now).await?))
+        });
+        let (mut work, any_probe) = found?;
+        work.truncate(limit);
+        if any_probe && work.len() < limit {
+            let probes: Result<_> = writing!(self, conn => due::probes(conn, now, limit - work.len()));
+            work.extend::<Vec<_>>(probes?);
+        }
+        Ok(work)
+    }
+
+    async fn schedule_refresh(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        at: Option<Timestamp>,
+    ) -> Result<()> {
+        writing!(self, conn => due::schedule_refresh(conn, project, id, at))
     }
 
     async fn credential(&self, project: &ProjectId, id: &ConnectedAccountId) -> Result<Option<Sealed>> {
@@ -328,6 +329,16 @@ impl Store for SqliteStore {
         renewed: Option<&Sealed>,
     ) -> Result<()> {
         writing!(self, conn => life::end_refresh(conn, project, id, fence, renewed))
+    }
+
+    async fn refuse_refresh(
+        &self,
+        project: &ProjectId,
+        id: &ConnectedAccountId,
+        fence: i64,
+        retry_at: Timestamp,
+    ) -> Result<u32> {
+        writing!(self, conn => life::refuse_refresh(conn, project, id, fence, retry_at))
     }
 
     async fn put_pending(

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use composio_conformance::harness::{self as contract, AccountSeed, ConfigSeed, Harness};
+use composio_conformance::harness::{self as contract, AccountSeed, ConfigSeed, Harness, Trouble};
 use composio_core::secrecy::SecretString;
 use composio_core::{
     AuthConfigId, AuthConfigUpdate, Backend, ConnectFlow, ConnectedAccount, ConnectedAccountId, ConnectionStatus,
     McpAccess, NewAuthConfig, NewConnectedAccount, Timestamp, ToolkitSlug, Url,
 };
-use composio_demo::{Demo, DemoOptions, TRACKER_MANIFEST};
+use composio_demo::{Demo, DemoOptions, Failure, TRACKER_MANIFEST};
 use composio_engine::store::Transition;
 use composio_engine::{
     Clock as _, EmbeddedBackend, Engine, EngineOptions, HttpOptions, KeySource, ManualClock, Overrides, ProjectId,
@@ -155,6 +155,16 @@ impl Harness for EngineHarness {
         key(label).into()
     }
 
+    async fn trouble(&self, trouble: Trouble, times: usize) {
+        match trouble {
+            Trouble::Renewal => {
+                let refused = Failure::oauth_error("invalid_grant").path("/tracker/oauth/token");
+                self.demo.fail_next(refused.times(times));
+            }
+            Trouble::Probe => self.services.refuse_probes(times),
+        }
+    }
+
     fn requests(&self) -> usize {
         self.services.requests()
     }
@@ -206,13 +216,16 @@ fn manifest(toolkit: &str, services: &Services) -> Value {
         "version": "1",
         "base_url": services.url(toolkit),
         "auth_schemes": schemes,
-        "tools": [whoami(toolkit), touch(toolkit)],
+        "tools": [whoami(toolkit), touch(toolkit), wipe(toolkit)],
     });
     if toolkit.starts_with("extra_") {
         manifest["tools"] = json!([whoami(toolkit)]);
     }
     if matches!(toolkit, "managed" | "other" | "keyed") {
         manifest["identity"] = json!({"method": "GET", "path": "/me", "id": "/account"});
+    }
+    if toolkit == "managed" {
+        manifest["probe"] = json!({"method": "GET", "path": "/ping"});
     }
     manifest
 }
@@ -246,6 +259,17 @@ fn touch(toolkit: &str) -> Value {
             "path": "/touch",
             "body": {"content_type": "application/json", "required": true, "fields": [field("note"), field("times")]},
         },
+    })
+}
+
+fn wipe(toolkit: &str) -> Value {
+    json!({
+        "slug": format!("{}_WIPE", toolkit.to_uppercase()),
+        "name": "Wipe",
+        "description": "Takes every note away.",
+        "tags": ["destructiveHint"],
+        "input_schema": {"type": "object", "properties": {}, "additionalProperties": false},
+        "http": {"method": "DELETE", "path": "/wipe"},
     })
 }
 

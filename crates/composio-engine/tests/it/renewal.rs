@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use composio_core::{ConnectionStatus, ErrorKind};
+use composio_core::{ConnectionStatus, ErrorKind, Retry};
 use composio_demo::{DemoOptions, Failure};
-use composio_engine::SqliteStore;
+use composio_engine::{SqliteStore, UpkeepReport};
 use serde_json::json;
 
 use crate::world::World;
@@ -61,11 +61,12 @@ async fn withdrawn_access_ends_the_account_with_a_link_to_connect_it_again() {
     let session = world.session().await;
     let account = world.connect(&session, "tracker", "alice@work.example").await;
     world.demo.revoke_all("alice");
-    let error = session.execute(LIST, json!({})).await.unwrap_err();
+    let error = world.call_to_the_end(&session, LIST).await;
     assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
     let ended = world.account(&session, &account.id).await;
     assert_eq!(ended.status, ConnectionStatus::Expired);
-    assert!(ended.status_reason.is_some());
+    let reason = ended.status_reason.unwrap();
+    assert!(reason.contains("refused 3 times in a row to renew"), "{reason}");
 
     // Every later call leads to the same account, so that the user does not end up with two.
     let later = session.execute(LIST, json!({})).await.unwrap_err();
@@ -76,6 +77,77 @@ async fn withdrawn_access_ends_the_account_with_a_link_to_connect_it_again() {
     assert_eq!(world.press(link.redirect_url(), Some("alice@work.example")).await.refusal, None);
     assert_eq!(world.account(&session, &account.id).await.status, ConnectionStatus::Active);
     session.execute(LIST, json!({})).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_is_left_alone_and_asked_three_times() {
+    let world = World::new().await;
+    let session = world.session().await;
+    let account = world.connect(&session, "tracker", "alice@work.example").await;
+    world.advance(HOUR * 2);
+    world.demo.fail_next(Failure::oauth_error("invalid_grant").times(3));
+    let asked = world.seen("POST", "/oauth/token");
+    let twin = composio_core::Composio::with_backend(world.another_engine().await.project("p"));
+    let twin = twin.session(session.id()).await.unwrap();
+
+    for (turn, (pause, after)) in [(30, 1), (120, 2)].into_iter().enumerate() {
+        let error = session.execute(LIST, json!({})).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        assert_eq!(error.retry(), Retry::After(Duration::from_secs(pause)));
+        let text = error.to_string();
+        assert!(text.contains(&format!("{after} of 3 times in a row (the service no longer accepts")), "{text}");
+        assert!(error.for_model().contains(&format!("in {pause} seconds")), "{}", error.for_model());
+        assert!(error.connect_url().is_none(), "nobody has to connect anything so far");
+
+        // Nobody asks before it is time, whichever engine and however they come.
+        world.advance(Duration::from_secs(pause - 1));
+        let refused = twin.execute(LIST, json!({})).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.retry()), (ErrorKind::Unavailable, Retry::After(Duration::from_secs(1))));
+        assert_eq!(world.engine.upkeep_once().await.unwrap(), UpkeepReport::default());
+        assert_eq!(world.seen("POST", "/oauth/token") - asked, turn + 1);
+        assert_eq!(world.account(&session, &account.id).await.status, ConnectionStatus::Active);
+        world.advance(Duration::from_secs(1));
+    }
+    let error = session.execute(LIST, json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
+    assert!(error.connect_url().is_some());
+    assert_eq!(world.seen("POST", "/oauth/token") - asked, 3);
+    assert_eq!(world.account(&session, &account.id).await.status, ConnectionStatus::Expired);
+}
+
+#[tokio::test]
+async fn a_renewal_in_between_forgets_the_refusals() {
+    let world = World::new().await;
+    let session = world.session().await;
+    let account = world.connect(&session, "tracker", "alice@work.example").await;
+    for _ in 0..2 {
+        world.advance(HOUR * 2);
+        world.demo.fail_next(Failure::oauth_error("invalid_grant").times(2));
+        for (pause, _) in [(30, 1), (120, 2)] {
+            let error = session.execute(LIST, json!({})).await.unwrap_err();
+            assert_eq!(error.retry(), Retry::After(Duration::from_secs(pause)));
+            world.advance(Duration::from_secs(pause));
+        }
+        session.execute(LIST, json!({})).await.unwrap();
+    }
+    assert_eq!(world.account(&session, &account.id).await.status, ConnectionStatus::Active);
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_over_does_while_its_renewal_is_refused() {
+    let world = World::new().await;
+    let session = world.session().await;
+    world.connect(&session, "tracker", "alice@work.example").await;
+    world.advance(HOUR - Duration::from_secs(50));
+    world.demo.fail_next(Failure::oauth_error("invalid_grant"));
+    let asked = world.seen("POST", "/oauth/token");
+    for _ in 0..3 {
+        session.execute(LIST, json!({})).await.unwrap();
+    }
+    assert_eq!(world.seen("POST", "/oauth/token") - asked, 1, "the service is left alone");
+    world.advance(Duration::from_secs(30));
+    session.execute(LIST, json!({})).await.unwrap();
+    assert_eq!(world.seen("POST", "/oauth/token") - asked, 2);
 }
 
 #[tokio::test]
@@ -128,13 +200,13 @@ async fn a_renewal_that_was_killed_after_the_service_rotated_ends_as_interrupted
 }
 
 #[tokio::test]
-async fn without_a_refresh_token_the_account_ends_when_its_token_does() {
+async fn a_refresh_token_that_is_over_ends_the_account_with_its_token() {
     let options = DemoOptions::default().refresh_token_ttl(Duration::from_secs(1));
     let world = World::with(options, Arc::new(SqliteStore::in_memory().await.unwrap())).await;
     let session = world.session().await;
     let account = world.connect(&session, "tracker", "alice@work.example").await;
     world.advance(HOUR * 2);
-    let error = session.execute(LIST, json!({})).await.unwrap_err();
+    let error = world.call_to_the_end(&session, LIST).await;
     assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
     assert_eq!(world.account(&session, &account.id).await.status, ConnectionStatus::Expired);
 }
@@ -145,7 +217,7 @@ async fn whoever_is_turned_away_at_a_reconnect_is_not_kept() {
     let session = world.session().await;
     let account = world.connect(&session, "tracker", "alice@work.example").await;
     world.demo.revoke_all("alice");
-    session.execute(LIST, json!({})).await.unwrap_err();
+    world.call_to_the_end(&session, LIST).await;
     let link = session.reconnect(account.id).await.unwrap();
     assert!(world.press(link.redirect_url(), Some("bob@example.com")).await.refusal.is_some());
     assert_eq!(world.demo.revoke_all("bob"), 0, "the tokens were given back");

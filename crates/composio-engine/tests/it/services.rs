@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::extract::{Json, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use composio_conformance::harness::{REFUSAL, REFUSED};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -20,10 +20,17 @@ pub(crate) fn key(label: &str) -> String {
     format!("{KEY}{label}")
 }
 
+/// What the services have seen, and what they are to refuse.
+#[derive(Default)]
+struct Seen {
+    requests: AtomicUsize,
+    refused_probes: AtomicUsize,
+}
+
 /// Running services; they stop when this is dropped.
 pub(crate) struct Services {
     address: SocketAddr,
-    requests: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
     _task: JoinSet<()>,
 }
 
@@ -31,15 +38,17 @@ impl Services {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::new(Seen::default());
         let router = Router::new()
             .route("/{toolkit}/whoami", get(whoami))
             .route("/{toolkit}/touch", post(touch))
+            .route("/{toolkit}/wipe", delete(whoami))
             .route("/{toolkit}/me", get(me))
-            .with_state(Arc::clone(&requests));
+            .route("/{toolkit}/ping", get(ping))
+            .with_state(Arc::clone(&seen));
         let mut task = JoinSet::new();
         task.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, requests, _task: task }
+        Self { address, seen, _task: task }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -50,13 +59,18 @@ impl Services {
         format!("http://{}/{toolkit}", self.address)
     }
 
-    /// How many requests there were, those for an identity apart.
+    /// How many requests of tools there were.
     pub(crate) fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+        self.seen.requests.load(Ordering::SeqCst)
+    }
+
+    /// Refuses the next probes, so many.
+    pub(crate) fn refuse_probes(&self, times: usize) {
+        self.seen.refused_probes.store(times, Ordering::SeqCst);
     }
 }
 
-type Requests = State<Arc<AtomicUsize>>;
+type SeenState = State<Arc<Seen>>;
 
 fn label(headers: &HeaderMap) -> Value {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -65,17 +79,13 @@ fn label(headers: &HeaderMap) -> Value {
     label.map_or(Value::Null, Value::from)
 }
 
-async fn whoami(State(requests): Requests, headers: HeaderMap) -> Json<Value> {
-    requests.fetch_add(1, Ordering::SeqCst);
+async fn whoami(State(seen): SeenState, headers: HeaderMap) -> Json<Value> {
+    seen.requests.fetch_add(1, Ordering::SeqCst);
     Json(json!({"account": label(&headers)}))
 }
 
-async fn touch(
-    State(requests): Requests,
-    headers: HeaderMap,
-    Json(mut body): Json<Value>,
-) -> (StatusCode, Json<Value>) {
-    requests.fetch_add(1, Ordering::SeqCst);
+async fn touch(State(seen): SeenState, headers: HeaderMap, Json(mut body): Json<Value>) -> (StatusCode, Json<Value>) {
+    seen.requests.fetch_add(1, Ordering::SeqCst);
     if body["note"] == REFUSED {
         return (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"message": REFUSAL})));
     }
@@ -87,5 +97,14 @@ async fn me(headers: HeaderMap) -> (StatusCode, Json<Value>) {
     match label(&headers) {
         Value::Null => (StatusCode::UNAUTHORIZED, Json(json!({"message": "who are you?"}))),
         label => (StatusCode::OK, Json(json!({"account": label}))),
+    }
+}
+
+async fn ping(State(seen): SeenState, headers: HeaderMap) -> StatusCode {
+    let refused = seen.refused_probes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    match (refused, label(&headers)) {
+        (Ok(_), _) => StatusCode::SERVICE_UNAVAILABLE,
+        (Err(_), Value::Null) => StatusCode::UNAUTHORIZED,
+        (Err(_), _) => StatusCode::OK,
     }
 }

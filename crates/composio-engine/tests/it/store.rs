@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use composio_core::{
-    AccountQuery, ConnectedAccount, ConnectionStatus, ErrorKind, Result, SessionConfig, SessionRecord, Timestamp,
-    ToolkitSlug,
+    AccountQuery, ConnectedAccount, ConnectionStatus, ErrorKind, HistoryQuery, Result, SessionConfig, SessionRecord,
+    Timestamp, ToolkitSlug,
 };
 use composio_engine::SqliteStore;
 use composio_engine::store::{
-    Begun, CredentialChange, ExecutionKey, McpTokenRecord, ProjectId, Sealed, Store, Transition,
+    Begun, CredentialChange, DueWork, ExecutionKey, McpTokenRecord, ProjectId, Sealed, Store, Transition,
 };
 use futures::FutureExt;
 use tempfile::TempDir;
@@ -197,6 +197,63 @@ async fn handles_race_for_the_last_token_of_a_session_and_one_wins() {
         let (kept, refused): (Vec<_>, Vec<_>) = kept.await.into_iter().partition(Result::is_ok);
         assert_eq!(kept.len(), 1, "round {round}");
         assert!(refused.iter().all(|refused| matches!(refused, Err(error) if error.kind() == ErrorKind::Conflict)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn handles_race_for_the_next_version_of_a_session_and_one_wins() {
+    let store = OnDisk::open().await;
+    let handles = [store.again().await, store.again().await, store.again().await, store.again().await];
+    let mut session = SessionRecord::new("trs_1".into(), "ada".into(), SessionConfig::new(), at(0));
+    store.insert_session(&project(), &session).await.unwrap();
+    for round in 1..=10 {
+        let results = race(&handles, |handle, number| {
+            let mut config = SessionConfig::new();
+            config.callback_url = Some(format!("https://app.example/{round}/{number}").parse().unwrap());
+            let next = session.next(config, at(round));
+            async move { handle.update_session(&project(), &next).await.map(|()| next) }
+        });
+        let (won, lost): (Vec<_>, Vec<_>) = results.await.into_iter().partition(Result::is_ok);
+        assert!(lost.iter().all(|lost| matches!(lost, Err(error) if error.kind() == ErrorKind::Conflict)), "{lost:?}");
+        let [Ok(won)] = &won[..] else { panic!("round {round}: {won:?}") };
+        session = store.session(&project(), &session.id).await.unwrap().unwrap();
+        assert_eq!((session.version, &session.config), (won.version, &won.config));
+        let history = store.session_history(&project(), &session.id, &HistoryQuery::new()).await.unwrap();
+        assert_eq!(history.total, usize::try_from(round + 1).ok(), "only what won is kept");
+    }
+}
+
+/// An approval is used once, an account becomes ready once, and a try is given to one, across handles too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn handles_race_for_an_approval_readiness_and_a_try_and_one_wins() {
+    let store = OnDisk::open().await;
+    let handles = [store.again().await, store.again().await, store.again().await, store.again().await];
+    for round in 0..10 {
+        let [tried, marked] = ["tried", "marked"].map(|name| account(&format!("ca_{round}_{name}")));
+        for account in [&tried, &marked] {
+            store.insert_account(&project(), account, None).await.unwrap();
+        }
+        let mut connected = Transition { connected: true, ..connect("kept") };
+        store.transition(&project(), &tried.id, &connected).await.unwrap();
+        connected.at = at(1_000_000);
+        store.transition(&project(), &marked.id, &connected).await.unwrap();
+        let won = race(&handles, |handle, _| {
+            let marked = marked.id.clone();
+            async move {
+                let approval = [u8::try_from(round).unwrap(); 32];
+                let spent = handle.spend_approval(&project(), &approval, at(0), at(600)).await.unwrap();
+                let ready = handle.mark_ready(&project(), &marked, at(2)).await.unwrap().is_some();
+                let due = handle.due_work(at(31), at(0), 10).await.unwrap();
+                (spent, ready, due)
+            }
+        });
+        let won = won.await;
+        let spent = won.iter().filter(|(spent, _, _)| *spent).count();
+        let ready = won.iter().filter(|(_, ready, _)| *ready).count();
+        assert_eq!((spent, ready), (1, 1), "round {round}: {won:?}");
+        let due: Vec<_> = won.iter().flat_map(|(_, _, due)| due).collect();
+        assert_eq!(due, [&DueWork::Probe(project(), tried.id.clone())], "round {round}");
+        store.mark_ready(&project(), &tried.id, at(32)).await.unwrap().unwrap();
     }
 }
 

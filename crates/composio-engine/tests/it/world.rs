@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
-    CallbackParams, Composio, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId, FormFields, LinkStep,
-    Session, Timestamp, ToolkitSlug, Url,
+    AccountEventKind, CallbackParams, Composio, ConnectFlow, Connected, ConnectedAccount, ConnectedAccountId, Error,
+    ErrorKind, Event, Events, FormFields, LinkStep, Retry, Session, Timestamp, ToolkitSlug, Url,
 };
 use composio_demo::{Demo, DemoOptions, MAILBOX_MANIFEST, TRACKER_MANIFEST};
 use composio_engine::{
     Clock as _, Engine, EngineOptions, HttpOptions, KeySource, ManualClock, Overrides, SealingKey, SqliteStore, Store,
+    Upkeep,
 };
+use futures::{FutureExt as _, StreamExt as _};
+use serde_json::json;
 
 /// The demo's own clock begins here, so the engine's does too.
 const BEGIN: Timestamp = Timestamp::from_micros(1_735_722_000_000_000);
@@ -40,8 +43,12 @@ impl World {
 
     /// Another engine on the same store, key and services, as a second process would be.
     pub(crate) async fn another_engine(&self) -> Engine {
-        let options = engine_options(&self.demo, Arc::clone(&self.engine_clock));
-        Engine::start(Arc::clone(&self.store), options).await.unwrap()
+        Engine::start(Arc::clone(&self.store), self.options()).await.unwrap()
+    }
+
+    /// What engines of this world are started with.
+    pub(crate) fn options(&self) -> EngineOptions {
+        engine_options(&self.demo, Arc::clone(&self.engine_clock))
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -78,11 +85,32 @@ impl World {
         session.connected_account(id).await.unwrap()
     }
 
+    /// Calls a tool until its service has refused to renew so often that the account has ended, and gives the last error.
+    pub(crate) async fn call_to_the_end(&self, session: &Session, tool: &str) -> Error {
+        for _ in 0..2 {
+            let error = session.execute(tool, json!({})).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+            let Retry::After(wait) = error.retry() else { panic!("it does not say when: {error:?}") };
+            self.advance(wait);
+        }
+        session.execute(tool, json!({})).await.unwrap_err()
+    }
+
     /// How many requests of this kind the services have seen.
     pub(crate) fn seen(&self, method: &str, path_end: &str) -> usize {
         let requests = self.demo.requests();
         requests.iter().filter(|request| request.method == method && request.path.ends_with(path_end)).count()
     }
+}
+
+/// What was told since somebody looked last.
+pub(crate) fn told(events: &mut Events) -> Vec<(AccountEventKind, ConnectedAccountId)> {
+    let mut told = Vec::new();
+    while let Some(Some(event)) = events.next().now_or_never() {
+        let Event::Account(event) = event else { panic!("events were missed") };
+        told.push((event.kind, event.account.id));
+    }
+    told
 }
 
 /// Presses on at a link of this engine and answers at the service.
@@ -112,6 +140,7 @@ fn engine_options(demo: &Demo, clock: Arc<ManualClock>) -> EngineOptions {
         .application("Test")
         .http(HttpOptions::default().allow_private(demo.address().to_string()))
         .clock(clock)
+        .upkeep(Upkeep::Off)
         .toolkit(TRACKER_MANIFEST.as_bytes())
         .toolkit(MAILBOX_MANIFEST.as_bytes())
         .overrides(slug("tracker"), Overrides::base_url(demo.tracker_url()))

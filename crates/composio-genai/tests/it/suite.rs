@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-use composio_core::ToolSet;
+use composio_core::{Approval, ToolSet};
 use composio_genai::GenAiTools as _;
 use composio_genai::genai::chat::{Tool, ToolCall};
 use serde_json::Value;
@@ -37,6 +37,10 @@ impl Adapter for OverGenai {
             Reply::Text { id: response.call_id, text: response.content }
         });
         replies.collect()
+    }
+
+    async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+        tools.answer_calls(&[&made(&call)]).await?.failures.first()?.error.approval().cloned()
     }
 }
 

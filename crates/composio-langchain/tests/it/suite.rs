@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-use composio_core::ToolSet;
+use composio_core::{Approval, ToolSet};
 use composio_langchain::langchain_rust::agent::{Agent, AgentError, AgentExecutor};
 use composio_langchain::langchain_rust::chain::Chain as _;
 use composio_langchain::langchain_rust::prompt::PromptArgs;
@@ -43,6 +43,15 @@ impl Adapter for OverLangChain {
         let executor = AgentExecutor::from_agent(tolerant(agent, tools)).with_max_iterations(count + 1);
         executor.invoke(prompt_args! { "input" => "go" }).await.unwrap();
         std::mem::take(&mut *replies.lock().unwrap())
+    }
+
+    async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+        let heard = Arc::<Mutex<Option<Approval>>>::default();
+        let found = Arc::clone(&heard);
+        let hear = move |_: &_, error: composio_core::Error| *found.lock().unwrap() = error.approval().cloned();
+        let agent = OneTurn { tools: tools.to_langchain_with(hear), calls: vec![call], replies: Arc::default() };
+        AgentExecutor::from_agent(agent).invoke(prompt_args! { "input" => "go" }).await.unwrap();
+        heard.lock().unwrap().take()
     }
 }
 

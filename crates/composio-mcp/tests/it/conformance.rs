@@ -40,6 +40,11 @@ impl Adapter for OverMcp {
     fn says_strict(&self) -> bool {
         false
     }
+
+    // The client is somebody else's program: it is asked in the middle of the call, and gets texts.
+    fn shows_failures(&self) -> bool {
+        false
+    }
 }
 
 /// A host that runs what its model asked for.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-use composio_core::ToolSet;
+use composio_core::{Approval, ToolSet};
 use composio_openai::{Answered, OpenAiTools as _};
 use serde_json::Value;
 
@@ -45,6 +45,11 @@ fn replies<M: serde::Serialize>(calls: &[Call], answered: Option<Answered<M>>, i
     replies
 }
 
+/// The question, as the application finds it among the failures.
+fn waiting<M>(answered: Option<Answered<M>>) -> Option<Approval> {
+    answered?.failures.first()?.error.approval().cloned()
+}
+
 mod over_chat {
     use super::*;
 
@@ -61,6 +66,10 @@ mod over_chat {
         async fn answer(&self, tools: &ToolSet, calls: Vec<Call>) -> Vec<Reply> {
             let answered = tools.answer_chat(&wire(chat_calls(&calls))).await;
             replies(&calls, answered, "tool_call_id", "content")
+        }
+
+        async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+            waiting(tools.answer_chat(&wire(chat_calls(&[call]))).await)
         }
     }
 }
@@ -82,6 +91,10 @@ mod over_responses {
             let answered = tools.answer_response(&wire(response_calls(&calls))).await;
             replies(&calls, answered, "call_id", "output")
         }
+
+        async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+            waiting(tools.answer_response(&wire(response_calls(&[call]))).await)
+        }
     }
 }
 
@@ -102,6 +115,10 @@ mod over_chat_values {
             let answered = tools.answer_chat_value(&chat_calls(&calls)).await;
             replies(&calls, answered, "tool_call_id", "content")
         }
+
+        async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+            waiting(tools.answer_chat_value(&chat_calls(&[call])).await)
+        }
     }
 }
 
@@ -121,6 +138,10 @@ mod over_response_values {
         async fn answer(&self, tools: &ToolSet, calls: Vec<Call>) -> Vec<Reply> {
             let answered = tools.answer_response_value(&response_calls(&calls)).await;
             replies(&calls, answered, "call_id", "output")
+        }
+
+        async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+            waiting(tools.answer_response_value(&response_calls(&[call])).await)
         }
     }
 }

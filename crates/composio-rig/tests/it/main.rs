@@ -6,6 +6,7 @@ mod calls;
 mod failures;
 mod invalid;
 mod model;
+mod registry;
 mod secrets;
 mod stage;
 mod suite;

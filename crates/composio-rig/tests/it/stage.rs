@@ -1,7 +1,10 @@
 //! A session on a scripted backend, and an agent that has its tools.
 
-use composio_core::{Composio, ScriptedBackend, Session, ToolSet};
-use composio_rig::RigTools as _;
+use std::sync::{Arc, Mutex};
+
+use composio_core::{Approval, Composio, Error, ScriptedBackend, Session, ToolSet};
+use composio_rig::{RigTools as _, failure_of};
+use rig::agent::{AgentHook, HookContext, OutcomeAction, OutcomeEvent};
 use rig::{Agent, AgentBuilder};
 use serde_json::{Value, json};
 
@@ -36,4 +39,23 @@ pub(crate) fn answering_agent(model: &ScriptedModel, tools: &ToolSet) -> Agent {
 /// What a model read, parsed.
 pub(crate) fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A host that keeps what waits for a person.
+#[derive(Clone, Default)]
+pub(crate) struct Waiting(Arc<Mutex<Vec<Approval>>>);
+
+impl Waiting {
+    /// What came last.
+    pub(crate) fn take(&self) -> Option<Approval> {
+        self.0.lock().unwrap().pop()
+    }
+}
+
+impl AgentHook for Waiting {
+    async fn on_outcome(&self, _: &HookContext, event: OutcomeEvent<'_>) -> OutcomeAction {
+        let error = event.tool_result().and_then(failure_of);
+        self.0.lock().unwrap().extend(error.and_then(Error::approval).cloned());
+        OutcomeAction::proceed()
+    }
 }

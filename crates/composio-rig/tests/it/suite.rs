@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-use composio_core::ToolSet;
+use composio_core::{Approval, ToolSet};
 use composio_rig::RigTools as _;
+use rig::AgentBuilder;
 
-use crate::model::{ScriptedModel, Turn, says};
-use crate::stage::answering_agent;
+use crate::model::{ScriptedModel, Turn, calls, says};
+use crate::stage::{Waiting, answering_agent};
 
 struct OverRig;
 
@@ -47,6 +48,14 @@ impl Adapter for OverRig {
             read.iter_mut().filter(|(id, _)| *id == call.id).for_each(|(_, before)| before.clone_from(&text));
         }
         read.into_iter().map(|(id, text)| Reply::Text { id, text }).collect()
+    }
+
+    async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+        let model = ScriptedModel::start([calls([(&call.id, &call.name, &call.arguments)]), says("done")]).await;
+        let host = Waiting::default();
+        let builder = AgentBuilder::new(model.rig()).dynamic_tools(tools.to_rig()).add_hook(host.clone());
+        builder.default_max_turns(8).build().prompt("Go.").await.unwrap();
+        host.take()
     }
 
     /// rig answers them itself; with the hook in our words, except for what we would have taken.

@@ -13,13 +13,18 @@ use composio_core::{Composio, Result, SessionId};
 use composio_mcp::SessionServer;
 use composio_mcp::rmcp::ServerHandler;
 use composio_mcp::rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ErrorData, ListToolsResult, PaginatedRequestParams, ServerConfig,
+    CallToolRequestParams, CallToolResponse, ErrorData, InitializeRequestParams, InitializeResult, ListToolsResult,
+    PaginatedRequestParams, ServerConfig, SubscriptionFilter,
 };
-use composio_mcp::rmcp::service::{RequestContext, RoleServer};
+use composio_mcp::rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 use composio_mcp::rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::clients::Clients;
+use super::clients::{Clients, MOST};
+
+/// What one who wants to listen reads where too many do.
+const LISTENERS: &str = "Too many streams listen to this session. Close one, and listen again.";
 
 /// How much is kept, and how tools are shown.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +71,14 @@ pub(super) struct Served {
     latest: Mutex<SessionServer>,
     register: Arc<Register>,
     ended: CancellationToken,
+    /// Places for those who listen without having said hello.
+    listeners: Semaphore,
 }
 
 /// The server of one client. It holds on to its service.
 pub(super) struct Held {
     server: SessionServer,
-    _served: Arc<Served>,
+    served: Arc<Served>,
 }
 
 impl Services {
@@ -126,7 +133,7 @@ impl Services {
             let hold = move || {
                 let served = served.upgrade().ok_or_else(|| io::Error::other("the session is served no longer"))?;
                 let server = served.latest().clone();
-                Ok(Held { server, _served: served })
+                Ok(Held { server, served })
             };
             Served {
                 session: session.clone(),
@@ -134,6 +141,7 @@ impl Services {
                 latest: Mutex::new(server),
                 register: Arc::clone(&self.register),
                 ended,
+                listeners: Semaphore::new(MOST),
             }
         })
     }
@@ -250,5 +258,28 @@ impl ServerHandler for Held {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.server.call_tool(request, context).await
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        self.server.initialize(request, context).await
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.server.on_initialized(context).await;
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.server.accepted_subscription_filter(requested)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        match self.served.listeners.try_acquire() {
+            Ok(_place) => self.server.listen(context).await,
+            Err(_) => Err(ErrorData::internal_error(LISTENERS, None)),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Sessions over MCP, request by request.
 
 mod admission;
+mod hearing;
 mod isolation;
 mod keeping;
 mod places;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use composio_core::secrecy::SecretString;
 use composio_core::{Error, OAuthApp, ToolkitSlug, Url};
-use composio_engine::{EngineOptions, HttpOptions, Overrides};
+use composio_engine::{EngineOptions, HttpOptions, Overrides, Upkeep};
 
 use super::apps;
 use super::mcp::Mcp;
@@ -135,6 +135,15 @@ impl EmbeddedOptions {
     #[must_use]
     pub fn http(self, http: HttpOptions) -> Self {
         self.configure(|engine| engine.http(http))
+    }
+
+    /// Does nothing by itself. Without this, credentials are renewed before they are over, accounts that were connected are
+    /// tried until they work, and flows that nobody finished run out, at a look every 30 seconds. With it, credentials are
+    /// renewed by the calls that need them, and your own process calls
+    /// [`Engine::upkeep_once`](composio_engine::Engine::upkeep_once), if any.
+    #[must_use]
+    pub fn without_upkeep(self) -> Self {
+        self.configure(|engine| engine.upkeep(Upkeep::Off))
     }
 
     /// Allows links to end at this origin, such as `https://app.example.com`.

@@ -14,8 +14,8 @@ impl SessionBuilder {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let tools = self.tool_slugs(tools);
-        let Some(toolkit) = self.slug(toolkit) else { return self };
+        let Some(toolkit) = self.slug("tools", toolkit) else { return self };
+        let tools = self.tool_slugs(&format!("tools.{toolkit}"), tools);
         match self.config.tools.get_mut(&toolkit) {
             None => drop(self.config.tools.insert(toolkit, ToolPolicy::Enable(tools.into_iter().collect()))),
             Some(ToolPolicy::Enable(before)) => before.extend(tools),
@@ -30,8 +30,8 @@ impl SessionBuilder {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let tools = self.tool_slugs(tools);
-        let Some(toolkit) = self.slug(toolkit) else { return self };
+        let Some(toolkit) = self.slug("tools", toolkit) else { return self };
+        let tools = self.tool_slugs(&format!("tools.{toolkit}"), tools);
         match self.config.tools.get_mut(&toolkit) {
             None => drop(self.config.tools.insert(toolkit, ToolPolicy::Disable(tools.into_iter().collect()))),
             Some(ToolPolicy::Disable(before)) => before.extend(tools),
@@ -45,7 +45,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let Some(toolkit) = self.slug(toolkit) else { return self };
+        let Some(toolkit) = self.slug("tools", toolkit) else { return self };
         match self.config.tools.get(&toolkit) {
             None | Some(ToolPolicy::Tags(_)) => drop(self.config.tools.insert(toolkit, ToolPolicy::Tags(tags))),
             Some(ToolPolicy::Enable(_) | ToolPolicy::Disable(_)) => self.two_rules(&toolkit),
@@ -58,7 +58,7 @@ impl SessionBuilder {
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let tags = self.parsed_tags(tags);
+        let tags = self.parsed_tags("tags", tags);
         self.config.tags.enable.get_or_insert_default().extend(tags);
         self
     }
@@ -68,7 +68,7 @@ impl SessionBuilder {
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let tags = self.parsed_tags(tags);
+        let tags = self.parsed_tags("tags", tags);
         self.config.tags.disable.extend(tags);
         self
     }
@@ -84,7 +84,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let toolkits = self.slugs(toolkits);
+        let toolkits = self.slugs("approvals.toolkits", toolkits);
         self.config.approvals.toolkits.extend(toolkits);
         self
     }
@@ -94,7 +94,7 @@ impl SessionBuilder {
     where
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let tools = self.tool_slugs(tools);
+        let tools = self.tool_slugs("approvals.tools", tools);
         self.config.approvals.tools.extend(tools);
         self
     }
@@ -104,7 +104,7 @@ impl SessionBuilder {
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let tags = self.parsed_tags(tags);
+        let tags = self.parsed_tags("approvals.tags", tags);
         self.config.approvals.tags.extend(tags);
         self
     }
@@ -121,32 +121,20 @@ impl SessionBuilder {
         self
     }
 
-    fn tool_slugs<S>(&mut self, tools: impl IntoIterator<Item = S>) -> Vec<ToolSlug>
+    fn tool_slugs<S>(&mut self, field: &str, tools: impl IntoIterator<Item = S>) -> Vec<ToolSlug>
     where
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let mut slugs = Vec::new();
-        for tool in tools {
-            match tool.try_into() {
-                Ok(slug) => slugs.push(slug),
-                Err(error) => self.note(error.into()),
-            }
-        }
-        slugs
+        let parsed = tools.into_iter().map(TryInto::try_into);
+        parsed.filter_map(|tool| tool.map_err(|error| self.note(error.into().in_field(field))).ok()).collect()
     }
 
-    fn parsed_tags<T>(&mut self, tags: impl IntoIterator<Item = T>) -> Vec<Tag>
+    fn parsed_tags<T>(&mut self, field: &str, tags: impl IntoIterator<Item = T>) -> Vec<Tag>
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let mut parsed = Vec::new();
-        for tag in tags {
-            match tag.try_into() {
-                Ok(tag) => parsed.push(tag),
-                Err(error) => self.note(error.into()),
-            }
-        }
-        parsed
+        let parsed = tags.into_iter().map(TryInto::try_into);
+        parsed.filter_map(|tag| tag.map_err(|error| self.note(error.into().in_field(field))).ok()).collect()
     }
 
     fn two_rules(&mut self, toolkit: &ToolkitSlug) {

@@ -51,9 +51,24 @@ const BROKEN: &[(Flaw, &[&str])] = &[
         &["malformed_arguments_are_answered_and_never_sent", "malformed_arguments_are_told_the_next_step"],
     ),
     (Flaw::RepeatsMalformed, &["malformed_arguments_are_not_repeated"]),
-    (Flaw::StopsAtFailures, &["a_call_that_fails_stops_no_other", "malformed_arguments_stop_no_other_call"]),
+    (
+        Flaw::StopsAtFailures,
+        &[
+            "a_call_that_fails_stops_no_other",
+            "malformed_arguments_stop_no_other_call",
+            "what_a_modifier_refuses_stops_no_other_call",
+            "a_call_that_waits_for_a_person_is_told_and_not_made",
+        ],
+    ),
     (Flaw::NoLogId, &["a_result_is_told_with_its_log_id", "every_kind_of_failure_is_told_alike"]),
-    (Flaw::DataAlone, &["a_result_is_told_with_its_log_id", "a_native_tool_runs_here"]),
+    (
+        Flaw::DataAlone,
+        &[
+            "a_result_is_told_with_its_log_id",
+            "a_native_tool_runs_here",
+            "what_an_after_modifier_makes_of_a_result_is_read",
+        ],
+    ),
     (
         Flaw::KindAlone,
         &[
@@ -99,6 +114,24 @@ const BROKEN: &[(Flaw, &[&str])] = &[
             "arguments_arrive_unchanged",
         ],
     ),
+    (Flaw::OwnDescriptions, &["what_a_schema_modifier_makes_is_shown"]),
+    (Flaw::TellsWhatWasWritten, &["what_a_before_modifier_makes_is_sent"]),
+    (
+        Flaw::RewordsFailures,
+        &["what_a_before_modifier_refuses_is_told_and_never_sent", "what_an_after_modifier_makes_of_a_failure_is_read"],
+    ),
+    (Flaw::ShowsState, &["a_call_that_waits_for_a_person_is_told_and_not_made"]),
+    (
+        Flaw::AllowsItself,
+        &["a_call_that_waits_for_a_person_is_told_and_not_made", "a_call_that_waits_is_the_applications_to_allow"],
+    ),
+    (Flaw::LosesQuestions, &["a_call_that_waits_is_the_applications_to_allow"]),
+    (
+        Flaw::ForgetsWhoToAsk,
+        &["what_a_person_allows_runs_once_and_is_read", "what_a_person_denies_is_told_and_not_made"],
+    ),
+    (Flaw::HidesAccounts, &["with_several_accounts_a_tool_asks_which"]),
+    (Flaw::SendsAccounts, &["the_account_that_a_model_names_is_no_argument", "an_account_that_is_no_text_is_told"]),
 ];
 
 #[test]

@@ -1,11 +1,13 @@
 //! Connected accounts as rows: kept, read, listed, renamed, deleted. Their lives are in `life`.
 
 use composio_core::{
-    AccountQuery, ConnectedAccount, ConnectedAccountId, ConnectionStatus, Page, Timestamp, ToolkitSlug, UserId,
+    AccountQuery, ConnectedAccount, ConnectedAccountId, ConnectionStatus, Page, SharingFilter, SharingUpdate,
+    Timestamp, ToolkitSlug, UserId,
 };
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query};
 
+use super::due::first_probe;
 use super::failure::Failure;
 use super::page::{List, as_json, one_of};
 use super::row;
@@ -14,7 +16,7 @@ use crate::store::{ProjectId, Sealed};
 const TABLE: &str = "connected_accounts";
 
 /// The fields that are columns.
-pub(super) const COLUMNS: [&str; 10] = [
+pub(super) const COLUMNS: [&str; 11] = [
     "id",
     "user",
     "toolkit",
@@ -25,15 +27,21 @@ pub(super) const COLUMNS: [&str; 10] = [
     "created_at",
     "updated_at",
     "connected_at",
+    "ready_at",
 ];
+
+/// What [`from_row`] reads, as text in a statement.
+macro_rules! columns {
+    () => {
+        "id, user_id, toolkit, auth_config, status, status_reason, alias, created_at, updated_at, connected_at, \
+         ready_at, details"
+    };
+}
+pub(super) use columns;
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "SELECT id, user_id, toolkit, auth_config, status, status_reason, alias, created_at, updated_at, \
-             connected_at, details FROM connected_accounts WHERE project = ",
-            $rest
-        )
+        concat!("SELECT ", columns!(), " FROM connected_accounts WHERE project = ", $rest)
     };
 }
 
@@ -46,7 +54,7 @@ pub(super) async fn insert(
     query(
         "INSERT INTO connected_accounts \
          (project, id, user_id, toolkit, auth_config, status, status_reason, alias, created_at, updated_at, \
-         connected_at, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         connected_at, ready_at, shared, probe_at, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(project.as_str())
     .bind(account.id.as_str())
@@ -59,6 +67,9 @@ pub(super) async fn insert(
     .bind(account.created_at.as_micros())
     .bind(account.updated_at.as_micros())
     .bind(account.connected_at.map(Timestamp::as_micros))
+    .bind(account.ready_at.map(Timestamp::as_micros))
+    .bind(account.sharing.is_shared())
+    .bind(first_probe(account.connected_at.unwrap_or(account.created_at)).as_micros())
     .bind(row::details(account, &COLUMNS)?)
     .execute(&mut *conn)
     .await
@@ -102,6 +113,11 @@ fn filtered(sql: &'static str, project: &ProjectId, query: &AccountQuery) -> Que
     let alone = query.users.is_empty() && query.toolkits.is_empty();
     let status = if alone { "status" } else { "+status" };
     one_of(&mut sql, status, query.statuses.iter().map(|status| status.as_str()));
+    sql.push(match query.sharing {
+        SharingFilter::Private => " AND NOT shared",
+        SharingFilter::Shared => " AND shared",
+        _ => "",
+    });
     sql
 }
 
@@ -148,6 +164,28 @@ pub(super) async fn rename(
         .execute(conn)
         .await
         .map_err(|error| Failure::from(error).or_conflict(|constraint| taken(&account, constraint)))?;
+    Ok(Some(account))
+}
+
+/// Needs the writer: between reading and writing nobody else may write.
+pub(super) async fn share(
+    conn: &mut SqliteConnection,
+    project: &ProjectId,
+    id: &ConnectedAccountId,
+    update: &SharingUpdate,
+    at: Timestamp,
+) -> Result<Option<ConnectedAccount>, Failure> {
+    let Some(mut account) = read(conn, project, id).await? else { return Ok(None) };
+    account.sharing = account.sharing.updated(update)?;
+    account.updated_at = at;
+    query("UPDATE connected_accounts SET shared = ?, updated_at = ?, details = ? WHERE project = ? AND id = ?")
+        .bind(account.sharing.is_shared())
+        .bind(at.as_micros())
+        .bind(row::details(&account, &COLUMNS)?)
+        .bind(project.as_str())
+        .bind(id.as_str())
+        .execute(conn)
+        .await?;
     Ok(Some(account))
 }
 
@@ -220,7 +258,7 @@ fn taken(account: &ConnectedAccount, constraint: &str) -> String {
     }
 }
 
-fn from_row(row: &SqliteRow) -> Result<ConnectedAccount, Failure> {
+pub(super) fn from_row(row: &SqliteRow) -> Result<ConnectedAccount, Failure> {
     if ConnectionStatus::from_name(row.try_get("status")?).is_none() {
         return Err(Failure::unreadable(TABLE, "its status is unknown"));
     }
@@ -235,6 +273,7 @@ fn from_row(row: &SqliteRow) -> Result<ConnectedAccount, Failure> {
         ("created_at", row::number_or_null(row, "created_at")?),
         ("updated_at", row::number_or_null(row, "updated_at")?),
         ("connected_at", row::number_or_null(row, "connected_at")?),
+        ("ready_at", row::number_or_null(row, "ready_at")?),
     ];
     row::assemble(TABLE, row.try_get("details")?, columns)
 }
@@ -247,6 +286,7 @@ mod tests {
     use super::*;
     use crate::store::Store;
     use crate::store::sqlite::SqliteStore;
+    use crate::store::sqlite::explain::plan;
 
     #[tokio::test]
     async fn a_row_of_another_version_is_refused_without_its_values() {
@@ -271,15 +311,6 @@ mod tests {
         }
     }
 
-    /// How SQLite finds the rows of a statement.
-    async fn plan(sql: &str) -> String {
-        let store = SqliteStore::in_memory().await.unwrap();
-        let mut conn = store.pools.readers.acquire().await.unwrap();
-        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let steps = query(explain).fetch_all(&mut *conn).await.unwrap();
-        steps.iter().map(|step| step.get::<String, _>("detail") + "\n").collect()
-    }
-
     #[tokio::test]
     async fn a_choice_reads_the_accounts_it_is_about() {
         let plan = plan(CANDIDATES).await;
@@ -299,12 +330,42 @@ mod tests {
             (&vec![], &vec![], &active, "by_status (project=? AND status=?)"),
             (&ada, &github, &active, "by_choice (project=? AND user_id=? AND toolkit=?)"),
         ] {
+            for sharing in [SharingFilter::Private, SharingFilter::All] {
+                let mut query = AccountQuery::new();
+                (query.users, query.toolkits, query.statuses) = (users.clone(), toolkits.clone(), statuses.clone());
+                query.sharing = sharing;
+                let plan = list_plan(&query).await;
+                assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
+            }
+        }
+        let mut shared = AccountQuery::new();
+        shared.sharing = SharingFilter::Shared;
+        let plan = list_plan(&shared).await;
+        assert!(plan.contains("connected_accounts_shared (project=?)") && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+
+    async fn list_plan(query: &AccountQuery) -> String {
+        let mut sql = filtered(select!(""), &ProjectId::new("p"), query);
+        sql.push(" ORDER BY created_at DESC, id DESC LIMIT 21");
+        plan(sql.sql().as_str()).await
+    }
+
+    /// Every list says how long it is, and private accounts are what it is mostly asked for.
+    #[tokio::test]
+    async fn counting_private_accounts_reads_no_rows() {
+        let (ada, github) = (UserId::new("ada"), ToolkitSlug::new("github").unwrap());
+        for (users, toolkits, statuses) in [
+            (vec![], vec![], vec![]),
+            (vec![ada], vec![], vec![]),
+            (vec![], vec![github], vec![]),
+            (vec![], vec![], vec![ConnectionStatus::Active]),
+        ] {
             let mut query = AccountQuery::new();
-            (query.users, query.toolkits, query.statuses) = (users.clone(), toolkits.clone(), statuses.clone());
-            let mut sql = filtered(select!(""), &ProjectId::new("p"), &query);
-            sql.push(" ORDER BY created_at DESC, id DESC LIMIT 21");
+            (query.users, query.toolkits, query.statuses) = (users, toolkits, statuses);
+            let sql =
+                filtered("SELECT COUNT(*) FROM connected_accounts WHERE project = ", &ProjectId::new("p"), &query);
             let plan = plan(sql.sql().as_str()).await;
-            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
+            assert!(plan.contains("USING COVERING INDEX"), "{query:?}: {plan}");
         }
     }
 }

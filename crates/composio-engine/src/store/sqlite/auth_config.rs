@@ -1,10 +1,10 @@
 //! Auth configs, and the sealed secrets of their OAuth apps.
 
 use composio_core::{
-    AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, Page, Timestamp, ToolkitSlug,
+    AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme, Page, Timestamp, ToolFilter, ToolkitSlug,
 };
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query, query_scalar};
 
 use super::failure::Failure;
 use super::page::{List, one_of};
@@ -34,8 +34,8 @@ pub(super) async fn insert(
 ) -> Result<(), Failure> {
     query(
         "INSERT INTO auth_configs \
-         (project, id, toolkit, scheme, managed, enabled, enabled_for_sessions, created_at, details) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         (project, id, toolkit, scheme, managed, enabled, enabled_for_sessions, created_at, has_tool_list, details) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(project.as_str())
     .bind(config.id.as_str())
@@ -45,6 +45,7 @@ pub(super) async fn insert(
     .bind(config.enabled)
     .bind(config.enabled_for_sessions)
     .bind(config.created_at.as_micros())
+    .bind(has_tool_list(config))
     .bind(row::details(config, &COLUMNS)?)
     .execute(&mut *conn)
     .await
@@ -120,6 +121,18 @@ pub(super) async fn of_toolkit(
     rows.iter().map(from_row).collect()
 }
 
+const WITH_TOOL_LIST: &str = "SELECT DISTINCT toolkit FROM auth_configs WHERE project = ? AND has_tool_list";
+
+/// The toolkits of those with a list of tools.
+pub(super) async fn toolkits_with_tool_list(
+    conn: &mut SqliteConnection,
+    project: &ProjectId,
+) -> Result<Vec<ToolkitSlug>, Failure> {
+    let slugs: Vec<String> = query_scalar(WITH_TOOL_LIST).bind(project.as_str()).fetch_all(conn).await?;
+    let slugs = slugs.into_iter().map(ToolkitSlug::new).collect::<Result<_, _>>();
+    slugs.map_err(|_| Failure::unreadable(TABLE, "its toolkit has no known form"))
+}
+
 /// Needs the writer: between reading and writing nobody else may write.
 pub(super) async fn update(
     conn: &mut SqliteConnection,
@@ -130,14 +143,18 @@ pub(super) async fn update(
 ) -> Result<Option<AuthConfig>, Failure> {
     let Some(mut config) = read(&mut *conn, project, id).await? else { return Ok(None) };
     config.apply(update, at);
-    query("UPDATE auth_configs SET enabled = ?, enabled_for_sessions = ?, details = ? WHERE project = ? AND id = ?")
-        .bind(config.enabled)
-        .bind(config.enabled_for_sessions)
-        .bind(row::details(&config, &COLUMNS)?)
-        .bind(project.as_str())
-        .bind(id.as_str())
-        .execute(conn)
-        .await?;
+    query(
+        "UPDATE auth_configs SET enabled = ?, enabled_for_sessions = ?, has_tool_list = ?, details = ? \
+         WHERE project = ? AND id = ?",
+    )
+    .bind(config.enabled)
+    .bind(config.enabled_for_sessions)
+    .bind(has_tool_list(&config))
+    .bind(row::details(&config, &COLUMNS)?)
+    .bind(project.as_str())
+    .bind(id.as_str())
+    .execute(conn)
+    .await?;
     Ok(Some(config))
 }
 
@@ -177,6 +194,10 @@ pub(super) async fn find_or_insert_managed(
     Ok(config.clone())
 }
 
+fn has_tool_list(config: &AuthConfig) -> bool {
+    config.tools != ToolFilter::All
+}
+
 fn from_row(row: &SqliteRow) -> Result<AuthConfig, Failure> {
     if AuthScheme::from_name(row.try_get("scheme")?).is_none() {
         return Err(Failure::unreadable(TABLE, "its auth scheme is unknown"));
@@ -191,4 +212,18 @@ fn from_row(row: &SqliteRow) -> Result<AuthConfig, Failure> {
         ("created_at", row::number_or_null(row, "created_at")?),
     ];
     row::assemble(TABLE, row.try_get("details")?, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::explain::plan;
+
+    /// Every listing of tools asks this.
+    #[tokio::test]
+    async fn lists_of_tools_are_found_without_reading_configs() {
+        let plan = plan(WITH_TOOL_LIST).await;
+        assert!(plan.contains("COVERING INDEX auth_configs_with_tool_list (project=?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }

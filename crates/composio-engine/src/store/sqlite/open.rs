@@ -139,28 +139,120 @@ fn cannot_open(path: &Path, error: impl Into<sqlx::Error>) -> Error {
 mod tests {
     use std::borrow::Cow;
 
-    use sqlx::Row;
+    use composio_core::{
+        AccountQuery, AuthConfigUpdate, ConnectedAccount, ConnectionStatus, HistoryQuery, SessionConfig, SharingFilter,
+        Timestamp, ToolFilter, ToolkitPolicy, ToolkitSlug,
+    };
 
     use super::*;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{CredentialChange, DueWork, ProjectId, Store, Transition};
 
-    /// Every version of the schema is brought to the newest one, with what it holds.
+    /// Makes a file as the version of the schema with this number did.
+    async fn file_of_version(path: &Path, version: usize) -> SqlitePool {
+        let old = Migrator { migrations: Cow::Borrowed(&MIGRATIONS.migrations[..version]), ..Migrator::DEFAULT };
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let made = pool(1).connect_with(options).await.unwrap();
+        old.run(&made).await.unwrap();
+        made
+    }
+
+    /// What the first two versions of the schema kept, as they wrote it.
+    const KEPT: &str = r#"
+        INSERT INTO sessions VALUES ('p', 'trs_1', 'ada', 7, '{"toolkits":{"enable":["github"]},"auth_configs":{},
+            "connected_accounts":{},"preload":"none","multi_account":null,"callback_url":null}');
+        INSERT INTO auth_configs VALUES
+            ('p', 'ac_1', 'github', 'OAUTH2', 0, 1, 1, 1,
+             '{"client_id":null,"name":"GitHub","scopes":[],"tools":"all","updated_at":1}'),
+            ('p', 'ac_2', 'gmail', 'OAUTH2', 0, 1, 1, 2,
+             '{"client_id":null,"name":"Gmail","scopes":[],"tools":{"only":["GMAIL_READ"]},"updated_at":2}');
+        INSERT INTO connected_accounts VALUES
+            ('p', 'ca_1', 'ada', 'github', 'ac_1', 'ACTIVE', NULL, 'work', 1, 2, 2,
+             '{"identity":{"id":"4711","label":"ada"},"sharing":"Private"}', 3, NULL),
+            ('p', 'ca_2', 'ada', 'gmail', 'ac_2', 'ACTIVE', NULL, NULL, 2, 2, 2,
+             '{"identity":null,"sharing":{"Shared":{"allow_all":true,"allowed":[],"denied":["eve"]}}}', 0, NULL),
+            ('p', 'ca_3', 'ada', 'gmail', 'ac_2', 'INITIATED', NULL, NULL, 3, 3, NULL,
+             '{"identity":null,"sharing":"Private"}', 0, NULL);
+        INSERT INTO credentials VALUES ('p', 'ca_1', x'01'), ('p', 'ca_2', x'02');
+    "#;
+
+    /// Every version of the schema is brought to the newest one, and what it holds goes on living.
     #[tokio::test]
-    async fn a_store_of_an_older_version_is_opened() {
-        for version in 1..MIGRATIONS.migrations.len() {
+    async fn a_store_of_an_older_version_is_opened_with_what_it_holds() {
+        for version in 1..=2 {
             let directory = tempfile::tempdir().unwrap();
             let path = directory.path().join("store.db");
-            let old = Migrator { migrations: Cow::Borrowed(&MIGRATIONS.migrations[..version]), ..Migrator::DEFAULT };
-            let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
-            let made = pool(1).connect_with(options).await.unwrap();
-            old.run(&made).await.unwrap();
-            let kept = "INSERT INTO sessions VALUES ('p', 'trs_1', 'ada', 0, '{}')";
-            sqlx::query(kept).execute(&made).await.unwrap();
+            let made = file_of_version(&path, version).await;
+            sqlx::raw_sql(KEPT).execute(&made).await.unwrap();
             made.close().await;
 
-            let pools = file(&path).await.unwrap();
-            let count = "SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM mcp_tokens)";
-            let row = sqlx::query(count).fetch_one(&pools.readers).await.unwrap();
-            assert_eq!(row.get::<i64, _>(0), 1, "from version {version}");
+            let store = SqliteStore::open(&path).await.unwrap();
+            let project = ProjectId::new("p");
+            old_sessions_have_a_history(&store, &project).await;
+            old_configs_are_known_by_their_lists(&store, &project).await;
+            old_accounts_are_listed_and_due(&store, &project).await;
+            // It is opened a second time as a store of the newest version.
+            drop(store);
+            let again = SqliteStore::open(&path).await.unwrap();
+            assert!(again.account(&project, &"ca_1".into()).await.unwrap().unwrap().is_ready());
         }
+    }
+
+    async fn old_sessions_have_a_history(store: &SqliteStore, project: &ProjectId) {
+        let session = store.session(project, &"trs_1".into()).await.unwrap().unwrap();
+        let mut config = SessionConfig::new();
+        config.toolkits = ToolkitPolicy::Enable(vec![ToolkitSlug::new("github").unwrap()]);
+        assert_eq!(*session.config, config);
+        let seven = Timestamp::from_micros(7);
+        assert_eq!((session.version, session.created_at, session.updated_at), (1, seven, seven));
+
+        let next = session.next(SessionConfig::new(), Timestamp::from_micros(9));
+        store.update_session(project, &next).await.unwrap();
+        let page = store.session_history(project, &session.id, &HistoryQuery::new()).await.unwrap();
+        let versions: Vec<_> = page.items.iter().map(|item| (item.version, item.is_current, &*item.config)).collect();
+        assert_eq!(versions, [(2, true, &SessionConfig::new()), (1, false, &config)]);
+    }
+
+    async fn old_configs_are_known_by_their_lists(store: &SqliteStore, project: &ProjectId) {
+        let found = store.toolkits_with_filters(project).await.unwrap();
+        assert_eq!(found, [ToolkitSlug::new("gmail").unwrap()]);
+        let all = AuthConfigUpdate::new().tools(ToolFilter::All);
+        store.update_auth_config(project, &"ac_2".into(), &all, Timestamp::from_micros(9)).await.unwrap().unwrap();
+        assert!(store.toolkits_with_filters(project).await.unwrap().is_empty());
+    }
+
+    async fn old_accounts_are_listed_and_due(store: &SqliteStore, project: &ProjectId) {
+        for (sharing, expected) in
+            [(SharingFilter::Private, &["ca_3", "ca_1"][..]), (SharingFilter::Shared, &["ca_2"][..])]
+        {
+            let mut query = AccountQuery::new();
+            query.sharing = sharing;
+            let page = store.accounts(project, &query).await.unwrap();
+            let ids: Vec<_> = page.items.iter().map(|account: &ConnectedAccount| account.id.as_str()).collect();
+            assert_eq!((ids, page.total), (expected.to_vec(), Some(expected.len())));
+        }
+        let now = Timestamp::from_micros(10);
+        let due = store.due_work(now, now, 10).await.unwrap();
+        let [one, two] = ["ca_1", "ca_2"].map(composio_core::ConnectedAccountId::from);
+        for expected in [
+            DueWork::Refresh(project.clone(), one.clone()),
+            DueWork::Refresh(project.clone(), two.clone()),
+            DueWork::Expire(project.clone()),
+            DueWork::Probe(project.clone(), one.clone()),
+            DueWork::Probe(project.clone(), two.clone()),
+        ] {
+            assert!(due.contains(&expected), "{due:?}");
+        }
+        assert_eq!(due.len(), 5, "{due:?}");
+
+        let lease = store.claim_refresh(project, &one, now, Timestamp::from_micros(20)).await.unwrap().unwrap();
+        assert_eq!((lease.fence, lease.refusals, lease.retry_at), (4, 0, None));
+        let account = store.mark_ready(project, &one, now).await.unwrap().unwrap();
+        assert_eq!((account.alias.as_deref(), account.label(), account.ready_at), (Some("work"), "work", Some(now)));
+        let mut step = Transition::new(ConnectionStatus::Active, ConnectionStatus::Expired, now, None);
+        step.credential = CredentialChange::Drop;
+        let account = store.transition(project, &two, &step).await.unwrap();
+        assert!(account.sharing.is_shared(), "{account:?}");
+        assert_eq!(store.credential(project, &two).await.unwrap(), None);
     }
 }

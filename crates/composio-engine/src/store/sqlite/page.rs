@@ -1,5 +1,7 @@
 //! Lists: filters, and pages that begin after a row instead of at a number, so that new rows shift nothing.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use composio_core::{Error, Page, Timestamp};
@@ -20,19 +22,33 @@ struct Position {
 
 impl Position {
     fn to_cursor(&self, list: &str) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{list}:{}:{}", self.created_at.as_micros(), self.id))
+        cursor(list, format_args!("{}:{}", self.created_at.as_micros(), self.id))
     }
 
     fn from_cursor(list: &str, cursor: &str) -> Result<Self, Error> {
         let position = || {
-            let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-            let (micros, id) = text.strip_prefix(list)?.strip_prefix(':')?.split_once(':')?;
+            let place = place(list, cursor)?;
+            let (micros, id) = place.split_once(':')?;
             Some(Self { created_at: Timestamp::from_micros(micros.parse().ok()?), id: id.to_owned() })
         };
-        position().ok_or_else(|| {
-            Error::invalid_input("cursor", cursor, "pass the `next_cursor` of the page before, of the same list")
-        })
+        position().ok_or_else(|| bad_cursor(cursor))
     }
+}
+
+/// The cursor of a place in a list.
+pub(super) fn cursor(list: &str, place: impl fmt::Display) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}:{place}"))
+}
+
+/// The place that a cursor of this list is about.
+pub(super) fn place(list: &str, cursor: &str) -> Option<String> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    Some(text.strip_prefix(list)?.strip_prefix(':')?.to_owned())
+}
+
+/// What a caller hears whose cursor is not one of the list.
+pub(super) fn bad_cursor(cursor: &str) -> Error {
+    Error::invalid_input("cursor", cursor, "pass the `next_cursor` of the page before, of the same list")
 }
 
 /// A list: how its rows are selected, read and found again.
@@ -97,7 +113,8 @@ pub(super) fn as_json(texts: &[&str]) -> String {
     serde_json::Value::from_iter(texts.iter().copied()).to_string()
 }
 
-fn as_number(limit: usize) -> i64 {
+/// A limit as a number that SQLite has.
+pub(super) fn as_number(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 

@@ -13,7 +13,7 @@ use super::serving::Nothing;
 use super::world::{World, backend};
 
 /// A tool that says when it is gone.
-struct Kept(Arc<AtomicBool>);
+pub(super) struct Kept(pub(super) Arc<AtomicBool>);
 
 impl Tool for Kept {
     const SLUG: &'static str = "KEPT";

@@ -35,7 +35,7 @@ async fn tools_are_listed_and_run_in_the_users_name() {
     let world = World::with(backend.clone(), |options| options);
     let (_, mut client) = world.client().await;
     let hello = client.hello().await.result();
-    assert_eq!(hello["capabilities"], json!({"tools": {}}), "tools are all there is");
+    assert_eq!(hello["capabilities"], json!({"tools": {"listChanged": true}}), "tools are all there is");
     assert_eq!(client.names().await, ["KIT_ECHO"]);
     let result = client.call("KIT_ECHO", json!({"note": "hi"})).await.result();
     let envelope: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();

@@ -147,8 +147,13 @@ impl Client<'_> {
 
     /// Says hello as a client of 2025 does.
     pub(crate) async fn hello(&mut self) -> Answer {
+        self.hello_as(&json!({})).await
+    }
+
+    /// The same, with these capabilities.
+    pub(crate) async fn hello_as(&mut self, capabilities: &Value) -> Answer {
         self.id = None;
-        let answer = self.send(Method::POST, hello()).await;
+        let answer = self.send(Method::POST, hello_of(capabilities)).await;
         if answer.status == StatusCode::OK {
             self.id = Some(answer.header("mcp-session-id").to_owned());
             let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
@@ -214,8 +219,13 @@ pub(crate) fn message(id: u32, method: &str, params: &Value) -> String {
 }
 
 pub(crate) fn hello() -> String {
+    hello_of(&json!({}))
+}
+
+fn hello_of(capabilities: &Value) -> String {
     let client = json!({"name": "test", "version": "1"});
-    message(1, "initialize", &json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}))
+    let params = json!({"protocolVersion": "2025-06-18", "capabilities": capabilities, "clientInfo": client});
+    message(1, "initialize", &params)
 }
 
 pub(crate) fn request(method: Method, path: &str, body: impl Into<Body>) -> Request<Body> {

@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use composio_conformance::adapter::{Adapter, Call, Reply, Shown};
-use composio_core::{Answer, Error, ErrorKind, Result, SessionTool, ToolSet, parse_arguments};
+use composio_core::{Answer, Approval, Error, ErrorKind, Result, SessionTool, ToolSet, parse_arguments};
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use serde_json::{Map, Value, json};
 
-use super::super::shown;
+use super::super::{shown, waiting};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Flaw {
@@ -102,6 +102,24 @@ pub(super) enum Flaw {
     KeepsNulls,
     /// Sends no null.
     DropsNulls,
+    /// Describes tools in its own words.
+    OwnDescriptions,
+    /// Tells a model what it wrote, in place of what came back.
+    TellsWhatWasWritten,
+    /// Tells of a failure in the words for its kind.
+    RewordsFailures,
+    /// Tells the state of what waits for a person.
+    ShowsState,
+    /// Allows what waits for a person by itself.
+    AllowsItself,
+    /// Keeps from the application what waits for a person.
+    LosesQuestions,
+    /// Takes the tool of the session, and not that of the set, which knows whom to ask.
+    ForgetsWhoToAsk,
+    /// Shows no parameter for the account.
+    HidesAccounts,
+    /// Sends the account with the arguments.
+    SendsAccounts,
 }
 
 /// An adapter with at most one flaw.
@@ -142,6 +160,14 @@ impl Broken {
                 schema.as_object_mut().map(|root| root.shift_remove("$defs"));
                 Shown { schema, ..whole }
             }
+            Some(Flaw::OwnDescriptions) => {
+                Shown { description: format!("Scripted {}.", tool.definition().slug), ..whole }
+            }
+            Some(Flaw::HidesAccounts) => {
+                let mut schema = whole.schema;
+                schema["properties"].as_object_mut().map(|own| own.shift_remove("account"));
+                Shown { schema, ..whole }
+            }
             Some(Flaw::SlugsAsNames) => Shown { name: tool.definition().slug.to_string(), ..whole },
             Some(Flaw::LowerCaseNames) => Shown { name: whole.name.to_lowercase(), ..whole },
             Some(Flaw::NeverSaysStrict) => Shown { strict: None, ..whole },
@@ -164,14 +190,16 @@ impl Broken {
     async fn one(&self, tools: &ToolSet, call: &Call) -> Reply {
         let Some(tool) = self.find(tools, &call.name) else { return Reply::NotOurs { id: call.id.clone() } };
         let text = match self.arguments(&call.arguments) {
-            Ok(arguments) if self.has(Flaw::KeepsNulls) && tool.is_strict() => match tool.call(arguments).await {
+            Ok(arguments) if self.sends_as_written(tool) => match tool.call(arguments).await {
                 Ok(output) => json!({"successful": true, "data": output.value(), "error": null}).to_string(),
                 Err(error) => told(&error.for_model()),
             },
             Ok(arguments) => {
-                let mut answer = tool.answer(arguments.clone()).await;
+                let mut answer = self.answer_once(tool, arguments.clone()).await;
                 if self.has(Flaw::TriesAgain) && answer.error().is_some() {
                     answer = tool.answer(arguments).await;
+                } else if self.has(Flaw::TellsWhatWasWritten) && answer.error().is_none() {
+                    answer = Ok(composio_core::ToolOutput::new(Value::Object(arguments)).log_id("log_1")).into();
                 }
                 self.text(&answer)
             }
@@ -182,6 +210,26 @@ impl Broken {
             Err(error) => told(&error.for_model()),
         };
         Reply::Text { id: call.id.clone(), text }
+    }
+
+    /// Whether the call is made with all that the model wrote.
+    fn sends_as_written(&self, tool: &SessionTool) -> bool {
+        self.has(Flaw::SendsAccounts) || self.has(Flaw::KeepsNulls) && tool.is_strict()
+    }
+
+    async fn answer_once(&self, tool: &SessionTool, arguments: Map<String, Value>) -> Answer {
+        if self.has(Flaw::ForgetsWhoToAsk) {
+            let slug = tool.definition().slug.clone();
+            return match tool.session().tool(slug).await {
+                Ok(tool) => tool.answer(arguments).await,
+                Err(error) => Err(error).into(),
+            };
+        }
+        let answer = tool.answer(arguments).await;
+        match answer.error().and_then(Error::approval).filter(|_| self.has(Flaw::AllowsItself)) {
+            Some(approval) => tool.session().approve(approval).await.into(),
+            None => answer,
+        }
     }
 
     /// What it makes of what a model wrote.
@@ -218,6 +266,10 @@ impl Broken {
                     Flaw::ShowsDisplay => Some(error.to_string()),
                     Flaw::ShowsDebug => Some(format!("{error:?}")),
                     Flaw::NeverLinks => Some(for_model.into_owned()),
+                    Flaw::RewordsFailures => Some(Error::new(error.kind(), "").for_model().into_owned()),
+                    Flaw::ShowsState => {
+                        error.approval().map(|approval| format!("{for_model} ({})", approval.state().as_str()))
+                    }
                     Flaw::AlwaysLinks => link.map(|link| format!("{for_model} Connect at {link}")),
                     _ => None,
                 };
@@ -289,6 +341,13 @@ impl Adapter for Broken {
             Some(Flaw::RepliesReversed) => self.together(tools, &calls).await.into_iter().rev().collect(),
             _ => self.together(tools, &calls).await,
         }
+    }
+
+    async fn waiting(&self, tools: &ToolSet, call: Call) -> Option<Approval> {
+        if self.has(Flaw::AllowsItself) {
+            self.one(tools, &call).await;
+        }
+        waiting(tools, &call).await.filter(|_| !self.has(Flaw::LosesQuestions))
     }
 }
 
