@@ -294,7 +294,7 @@ mod tests {
             ),
         ] {
             assert_eq!(policy.asks(Some(&gmail), &send, hints), expected, "{policy:?}");
-            assert_eq!(policy.is_off() && expected.is_some(), false, "{policy:?}");
+            assert!(!(policy.is_off() && expected.is_some()), "{policy:?}");
         }
     }
 

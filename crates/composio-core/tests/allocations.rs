@@ -33,7 +33,8 @@ impl Catalogue {
 
     fn tool(of: &ToolkitSlug, toolkit: usize, tool: usize) -> ToolDefinition {
         let slug = ToolSlug::new(format!("TOOLKIT_{toolkit}_DO_SOMETHING_LONG_NUMBER_{tool}")).unwrap();
-        let tags: &[&str] = if tool % 4 == 0 { &["destructiveHint"] } else { &["readOnlyHint", "openWorldHint"] };
+        let tags: &[&str] =
+            if tool.is_multiple_of(4) { &["destructiveHint"] } else { &["readOnlyHint", "openWorldHint"] };
         ToolDefinition::new(slug, "Does something.", json!({"type": "object"}).into())
             .toolkit(of.clone())
             .hints(ToolHints::from_tags(tags.iter().copied()))

@@ -19,7 +19,7 @@ use composio_core::{
 pub(crate) use self::fields::check_fields;
 use self::fields::{check_form, form_fields};
 use self::flow::Flow;
-pub(crate) use self::identity::{Seen, is_refused, look, look_at_entered, try_out};
+pub(crate) use self::identity::{Answer, Seen, is_refused, look, look_at_entered, try_out};
 use self::oauth::{complete_taken, scopes, start_oauth};
 use self::settle::{activate, connected, same_identity};
 use crate::access::Access;

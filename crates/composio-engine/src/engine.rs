@@ -249,7 +249,7 @@ fn catalog(
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

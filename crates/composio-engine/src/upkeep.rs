@@ -130,7 +130,7 @@ async fn attend(engine: &Engine, work: DueWork) -> UpkeepReport {
     let mut report = UpkeepReport::default();
     let done = match &work {
         DueWork::Refresh(project, id) => refresh(engine, project, id, &mut report).await,
-        DueWork::Probe(project, id) => try_out(engine, project, id, &mut report).await,
+        DueWork::Probe(project, id) => try_one(engine, project, id, &mut report).await,
         DueWork::Expire(project) => life::expire_begun(engine, project).await.map(|count| report.expired += count),
     };
     if let Err(error) = done {
@@ -163,7 +163,7 @@ async fn refresh(
     Ok(())
 }
 
-async fn try_out(
+async fn try_one(
     engine: &Engine,
     project: &ProjectId,
     id: &ConnectedAccountId,

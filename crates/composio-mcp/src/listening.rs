@@ -24,7 +24,7 @@ impl Hello {
     }
 
     /// Tells the client of each change, until it leaves. Only once for each hello, however often it says that it is ready.
-    pub(crate) async fn listen(&self, forget: impl Fn() + Send) {
+    pub(crate) async fn listen(&self, forget: impl Fn() + Send + Sync) {
         let said = self.kept().take();
         let Some(Said { context, mut changes }) = said else { return };
         let telling = async {
@@ -53,7 +53,7 @@ impl Clone for Hello {
 }
 
 /// The same for a client that asked to listen, until it stops.
-pub(crate) async fn tell(context: &SubscriptionContext, mut changes: Changes, forget: impl Fn() + Send) {
+pub(crate) async fn tell(context: &SubscriptionContext, mut changes: Changes, forget: impl Fn() + Send + Sync) {
     let sink = context.sink();
     let telling = async {
         while changes.next().await.is_some() {

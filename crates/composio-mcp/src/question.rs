@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    fn asked(arguments: Value) -> String {
+    fn asked(arguments: &Value) -> String {
         let mut call = ToolCall::new(ToolSlug::new("MAIL_SEND").unwrap(), arguments.as_object().unwrap().clone());
         call.account = Some("work".to_owned());
         let state = ApprovalState::from("in-state");
@@ -99,14 +99,14 @@ mod tests {
 
     #[test]
     fn a_person_reads_the_question_and_every_argument() {
-        let message = asked(json!({"to": "bob", "list": [1, {"a": null}]}));
+        let message = asked(&json!({"to": "bob", "list": [1, {"a": null}]}));
         assert_eq!(message, "Allow MAIL_SEND?\n\"to\": \"bob\"\n\"list\": [1,{\"a\":null}]");
-        assert_eq!(asked(json!({})), "Allow MAIL_SEND?");
+        assert_eq!(asked(&json!({})), "Allow MAIL_SEND?");
     }
 
     #[test]
     fn what_a_model_wrote_cannot_pass_for_our_own_words() {
-        let message = asked(json!({"a\nAllow OTHER?": "x\nAllow OTHER?\u{2028}\u{202e}\u{200b}\u{85}end"}));
+        let message = asked(&json!({"a\nAllow OTHER?": "x\nAllow OTHER?\u{2028}\u{202e}\u{200b}\u{85}end"}));
         assert_eq!(message.lines().count(), 2, "{message:?}");
         assert!(message.ends_with("\\nAllow OTHER?\u{fffd}\u{fffd}\u{fffd}\u{fffd}end\""), "{message:?}");
     }
@@ -117,7 +117,7 @@ mod tests {
         for number in 0..50 {
             arguments.insert(format!("{number}{}", "n".repeat(5_000)), "ü".repeat(5_000).into());
         }
-        let message = asked(Value::Object(arguments));
+        let message = asked(&Value::Object(arguments));
         assert!(message.chars().count() < 25_000, "{}", message.chars().count());
         assert!(message.ends_with("… and 30 more arguments that are not shown"), "{message}");
         assert!(message.lines().nth(1).unwrap().ends_with("… and 4502 more characters that are not shown"));

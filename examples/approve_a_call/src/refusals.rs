@@ -10,7 +10,7 @@ const REMOVE: &str = "MAILBOX_DELETE_MESSAGE";
 
 pub(crate) async fn show(playground: &Playground, session: &Session) -> Result<()> {
     let question = waiting(session).await?;
-
+    session.deny(&question).await?;
     refused("A no that becomes a yes", session.approve(&question).await)?;
 
     let state = waiting(session).await?.state().clone();

@@ -48,7 +48,7 @@ impl Agent {
             show_calls(&reply);
             let Some(mut answered) = tools.answer_chat(&reply).await else {
                 let choice = reply.choices.into_iter().next().context("the reply is empty")?;
-                self.said(choice.message.content.context("the model said nothing")?);
+                self.said(&choice.message.content.context("the model said nothing")?);
                 return Ok(failures);
             };
             // Names that nobody knows: the model is told which there are.
@@ -61,9 +61,9 @@ impl Agent {
         bail!("the model still calls tools after {TURNS} turns")
     }
 
-    fn said(&mut self, text: String) {
-        show::answer(&text);
-        self.request.messages.push(ChatCompletionRequestMessage::Assistant(text.as_str().into()));
+    fn said(&mut self, text: &str) {
+        show::answer(text);
+        self.request.messages.push(ChatCompletionRequestMessage::Assistant(text.into()));
     }
 }
 

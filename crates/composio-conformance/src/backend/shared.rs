@@ -43,7 +43,7 @@ pub async fn an_access_list_says_who_may_pin(harness: &dyn Harness) {
     let config = stage.config(T).await;
     let list = |allow_all, allowed: &[&str], denied: &[&str]| AccessList {
         allow_all,
-        denied: denied.iter().map(|user| UserId::new(user)).collect(),
+        denied: denied.iter().map(UserId::new).collect(),
         ..only(allowed)
     };
     for (number, (list, admitted)) in [
@@ -113,7 +113,7 @@ pub async fn an_access_list_changes_in_part(harness: &dyn Harness) {
     let accounts = stage.connected_accounts();
     let change = SharingUpdate::new;
     let list = |allow_all, allowed: &[&str], denied: &[&str]| {
-        let denied = denied.iter().map(|user| UserId::new(user)).collect();
+        let denied = denied.iter().map(UserId::new).collect();
         Sharing::Shared(AccessList { allow_all, denied, ..only(allowed) })
     };
     for (update, expected) in [

@@ -105,7 +105,7 @@ pub(super) fn everyone() -> AccessList {
 
 /// These users.
 pub(super) fn only(users: &[&str]) -> AccessList {
-    AccessList { allowed: users.iter().map(|user| UserId::new(user)).collect(), ..AccessList::default() }
+    AccessList { allowed: users.iter().map(UserId::new).collect(), ..AccessList::default() }
 }
 
 pub(super) fn slug(toolkit: &str) -> ToolkitSlug {

@@ -224,7 +224,7 @@ pub async fn an_update_that_cannot_hold_writes_nothing(harness: &dyn Harness) {
         let error = refused_naming(update.await, INVALID, &names);
         assert_eq!(error.field(), Some(field), "{shown}: {error}");
         session.refresh().await.unwrap();
-        assert_eq!((session.version(), session.config()), (1, config.clone()), "{shown}");
+        assert_eq!((session.version(), &session.config()), (1, &config), "{shown}");
     }
     assert_eq!(session.history().await.unwrap().items, history);
     // What would be stranded may be taken away in the same call.

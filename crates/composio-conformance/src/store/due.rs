@@ -198,7 +198,9 @@ pub async fn the_most_urgent_comes_first_and_no_more_than_asked(store: &dyn Stor
         store.schedule_refresh(&project, &id.into(), Some(at(seconds))).await.unwrap();
     }
     keep_in(store, &here(), &account("ca_3", Initiated, 0)).await;
-    for (project, id, connected) in [(here(), "ca_4", 3), (there(), "ca_5", 1), (here(), "ca_6", 2)] {
+    for (project, id, connected) in
+        [(here(), "ca_4", 3), (there(), "ca_5", 2), (here(), "ca_6", 1), (here(), "ca_7", 5), (there(), "ca_8", 4)]
+    {
         keep_in(store, &project, &account(id, Active, connected)).await;
     }
     let renewals = [
@@ -211,11 +213,8 @@ pub async fn the_most_urgent_comes_first_and_no_more_than_asked(store: &dyn Stor
     for limit in [0, 1, 3, 4] {
         assert_eq!(look(limit).await, renewals[..limit], "at most {limit}");
     }
-    let tries = [
-        DueWork::Probe(there(), "ca_5".into()),
-        DueWork::Probe(here(), "ca_6".into()),
-        DueWork::Probe(here(), "ca_4".into()),
-    ];
-    assert_eq!(look(6).await, [&renewals[..], &tries[..2]].concat());
-    assert_eq!(look(usize::MAX).await, [&renewals[..], &tries[2..]].concat(), "what was handed out is not due again");
+    let tries = [(here(), "ca_6"), (there(), "ca_5"), (here(), "ca_4"), (there(), "ca_8"), (here(), "ca_7")];
+    let tries = tries.map(|(project, id)| DueWork::Probe(project, id.into()));
+    assert_eq!(look(7).await, [&renewals[..], &tries[..3]].concat());
+    assert_eq!(look(usize::MAX).await, [&renewals[..], &tries[3..]].concat(), "what was handed out is not due again");
 }

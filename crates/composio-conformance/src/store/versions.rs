@@ -141,8 +141,12 @@ pub async fn a_deleted_session_has_neither_updates_nor_history(store: &dyn Store
     assert_eq!(history(store, &HistoryQuery::new()).await.items, []);
     assert!(store.session(&here(), &session.id).await.unwrap().is_none());
 
-    keep(store).await;
-    assert_eq!(numbers(&history(store, &HistoryQuery::new()).await), [1]);
+    let anew = keep(store).await;
+    let page = history(store, &HistoryQuery::new()).await;
+    assert_eq!((numbers(&page), page.total), (vec![1], Some(1)));
+    store.update_session(&here(), &anew.next(config("anew"), at(9))).await.unwrap();
+    let page = history(store, &HistoryQuery::new()).await;
+    assert_eq!((numbers(&page), page.total), (vec![2, 1], Some(2)));
 }
 
 /// Following the cursors gives every version once, newest first, whatever the length of a page, and then no cursor.

@@ -14,14 +14,20 @@ const NAMES: [&str; 2] = ["account", "connected_account"];
 /// for one whose own parameters leave no name.
 pub(super) fn with_account(definition: &ToolDefinition) -> Option<(Arc<ToolDefinition>, &'static str)> {
     definition.toolkit.as_ref()?;
-    let mut root = Map::clone(definition.input_schema.for_model());
+    let (input_schema, name) = definition.input_schema.with_account()?;
+    let input_schema = Arc::clone(input_schema);
+    Some((Arc::new(ToolDefinition { input_schema, ..definition.clone() }), name))
+}
+
+/// The schema with that parameter, and its name.
+pub(super) fn added(schema: &Schema) -> Option<(Arc<Schema>, &'static str)> {
+    let mut root = Map::clone(schema.for_model());
     let properties = root.get_mut("properties")?.as_object_mut()?;
     let name = NAMES.into_iter().find(|name| !properties.contains_key(*name))?;
     let description =
         "The id or the alias of the user's account to use, exactly. Leave it out unless the user has several.";
     properties.insert(name.to_owned(), json!({"type": "string", "description": description}));
-    let input_schema = Arc::new(Schema::from(Value::Object(root)));
-    Some((Arc::new(ToolDefinition { input_schema, ..definition.clone() }), name))
+    Some((Arc::new(Schema::from(Value::Object(root))), name))
 }
 
 /// Takes what a model said about the account out of the arguments.

@@ -33,6 +33,8 @@ pub struct Schema {
     text: JsonText,
     model: OnceLock<Arc<Map<String, Value>>>,
     strict: OnceLock<Result<Arc<Map<String, Value>>, NotStrict>>,
+    /// With a parameter for the account, and its name.
+    account: OnceLock<Option<(Arc<Self>, &'static str)>>,
 }
 
 /// Why a schema has no strict form: the place, as a JSON pointer, and what stands there.
@@ -95,11 +97,17 @@ impl Schema {
         let made = self.strict.get_or_init(|| strict::strict(self.for_model()).map(Arc::new));
         made.as_ref()
     }
+
+    /// The schema with a parameter for the account, where a name is free for it, and that name.
+    pub(super) fn with_account(&self) -> Option<(&Arc<Self>, &'static str)> {
+        let made = self.account.get_or_init(|| super::account::added(self));
+        made.as_ref().map(|(schema, name)| (schema, *name))
+    }
 }
 
 impl From<JsonText> for Schema {
     fn from(text: JsonText) -> Self {
-        Self { text, model: OnceLock::new(), strict: OnceLock::new() }
+        Self { text, model: OnceLock::new(), strict: OnceLock::new(), account: OnceLock::new() }
     }
 }
 

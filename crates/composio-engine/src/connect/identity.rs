@@ -18,8 +18,8 @@ pub(crate) struct Seen {
     pub(crate) identity: Option<Identity>,
     /// Whether the credential was seen to work, or there is nothing by which that could be seen.
     pub(crate) ready: bool,
-    /// Whether the service refused what it was asked last.
-    pub(crate) refused: bool,
+    /// What the service says to the credential.
+    pub(crate) answer: Answer,
 }
 
 /// Asks the service who the account is, and makes the cheap call that its manifest names: one request, where they are the
@@ -45,7 +45,8 @@ pub(crate) async fn look(
         Some(_) if answer == Answer::None => Seen::of(answer),
         Some(_) => {
             let tried = try_out(engine, toolkit, scheme, credential).await?;
-            Seen { refused: tried.refused || (answer == Answer::Refused && !tried.ready), ..tried }
+            let says_more = tried.ready || tried.answer.is_refusal() || !answer.is_refusal();
+            Seen { answer: if says_more { tried.answer } else { answer }, ..tried }
         }
         None => Seen { ready: true, ..Seen::of(answer) },
     };
@@ -78,7 +79,7 @@ pub(crate) async fn look_at_entered(
     credential: &Credential,
 ) -> Result<Seen> {
     let seen = look(engine, toolkit, scheme, credential).await?;
-    if !seen.refused {
+    if !seen.answer.is_refusal() {
         return Ok(seen);
     }
     let text = format!("{} does not accept it; check that it is complete and still valid", toolkit.manifest.name);
@@ -100,17 +101,23 @@ pub(crate) async fn is_refused(
 
 impl Seen {
     fn of(answer: Answer) -> Self {
-        Self { identity: None, ready: answer == Answer::Works, refused: answer == Answer::Refused }
+        Self { identity: None, ready: answer == Answer::Works, answer }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+/// What an answer says about a credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It works.
     Works,
-    Refused,
-    /// Something else is wrong with the question, and not with the service.
+    /// The service does not know it.
+    Unknown,
+    /// The service knows it, and does not let it do this.
+    Forbidden,
+    /// Something is wrong with the question, and nothing with the service.
     Other,
-    /// The service did not answer, or is in trouble.
+    /// Nothing: the service did not answer, or is in trouble, or was not asked.
+    #[default]
     None,
 }
 
@@ -118,11 +125,16 @@ impl Answer {
     fn of(reply: Option<&Response<Bytes>>) -> Self {
         match reply.map(Response::status) {
             Some(status) if status.is_success() => Self::Works,
-            Some(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Self::Refused,
+            Some(StatusCode::UNAUTHORIZED) => Self::Unknown,
+            Some(StatusCode::FORBIDDEN) => Self::Forbidden,
             Some(status) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Self::None,
             Some(_) => Self::Other,
             None => Self::None,
         }
+    }
+
+    fn is_refusal(self) -> bool {
+        matches!(self, Self::Unknown | Self::Forbidden)
     }
 }
 

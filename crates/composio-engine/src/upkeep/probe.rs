@@ -1,8 +1,8 @@
 //! Whether an account works: the cheap call that its toolkit names.
 //!
 //! A service takes a moment, now and then, until a new credential works. So an account that nobody has seen work is not
-//! ready yet, whatever the service says, and nothing ends it. One that has worked and is refused is treated as a call would
-//! treat it: its token is renewed, and where that is impossible and the service does not know the token, it has ended.
+//! ready yet, whatever the service says, and nothing ends it. One that has worked and is not known any more is treated as a
+//! call would treat it: its token is renewed, and where that is impossible and the service does not know the token, it has ended.
 
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
@@ -10,7 +10,7 @@ use composio_core::{
 };
 
 use crate::access::Access;
-use crate::connect::{Seen, is_refused, look, try_out};
+use crate::connect::{Answer, Seen, is_refused, look, try_out};
 use crate::credential::Credential;
 use crate::engine::Engine;
 use crate::life;
@@ -52,11 +52,11 @@ pub(crate) async fn probe(
 async fn ask(access: &Access<'_>) -> Result<Seen> {
     let credential = access.credential(None).await?;
     let Access { engine, toolkit, config, account, .. } = access;
-    let seen = match account.identity {
-        Some(_) => try_out(engine, toolkit, config.scheme, &credential).await?,
-        None => look(engine, toolkit, config.scheme, &credential).await?,
+    let seen = match (&account.identity, &toolkit.manifest.probe) {
+        (Some(_), Some(_)) => try_out(engine, toolkit, config.scheme, &credential).await?,
+        _ => look(engine, toolkit, config.scheme, &credential).await?,
     };
-    if !seen.refused || !account.is_ready() || config.scheme != AuthScheme::OAuth2 {
+    if seen.answer != Answer::Unknown || !account.is_ready() || config.scheme != AuthScheme::OAuth2 {
         return Ok(seen);
     }
     let renewed = access.credential(credential.secret(None).as_ref()).await?;

@@ -227,17 +227,18 @@ async fn nothing_that_is_printed_holds_the_state_or_the_arguments() {
     let approval = error.approval().unwrap();
     let refused = session.execute(CREATE, json!({"title": "title-marker", "body": "body-marker"}));
     let refused = refused.answer_approval(approval.state().as_str(), ApprovalDecision::Approve);
-    let refused_shown = format!("{refused:?}");
+    let call = format!("{refused:?}");
     let refused = refused.await.unwrap_err();
-    let question = approval.question();
-    for text in
-        [error.to_string(), format!("{error:?}"), error.for_model().into_owned(), format!("{approval:?}"), question]
-            .into_iter()
-            .chain([refused.to_string(), format!("{refused:?}"), refused.for_model().into_owned()])
-    {
-        for secret in [approval.state().as_str(), "title-marker", "body-marker"] {
-            assert!(!text.contains(secret), "{text}");
+    let texts = [
+        (error.to_string(), format!("{error:?}"), error.for_model().into_owned()),
+        (refused.to_string(), format!("{refused:?}"), refused.for_model().into_owned()),
+        (approval.question(), format!("{approval:?}"), call),
+    ];
+    for (one, two, three) in texts {
+        for text in [one, two, three] {
+            for secret in [approval.state().as_str(), "title-marker", "body-marker"] {
+                assert!(!text.contains(secret), "{text}");
+            }
         }
     }
-    assert!(!refused_shown.contains(approval.state().as_str()));
 }

@@ -82,6 +82,25 @@ async fn what_was_not_committed_is_not_told() {
     assert_eq!(told(&mut events), [(Deleted, account.id)]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_happened_first_is_told_first() {
+    let world = World::new().await;
+    let session = world.session().await;
+    let id = world.connect(&session, "tracker", "alice@work.example").await.id;
+    let mut events = world.composio().events().unwrap();
+    let mut switches = tokio::task::JoinSet::new();
+    for turn in 0..80 {
+        let (accounts, id) = (world.composio().connected_accounts(), id.clone());
+        switches
+            .spawn(async move { if turn % 2 == 0 { accounts.disable(id).await } else { accounts.enable(id).await } });
+    }
+    let done = switches.join_all().await.into_iter().filter(Result::is_ok).count();
+    let told = told(&mut events);
+    assert_eq!(told.len(), done);
+    assert!(told.iter().step_by(2).all(|(kind, _)| *kind == Disabled), "{told:?}");
+    assert!(told.iter().skip(1).step_by(2).all(|(kind, _)| *kind == Enabled), "{told:?}");
+}
+
 #[tokio::test]
 async fn a_step_that_loses_against_another_is_not_told() {
     let world = World::new().await;

@@ -112,6 +112,18 @@ async fn only_an_active_account_is_tried() {
 }
 
 #[tokio::test]
+async fn without_a_cheap_call_an_account_is_tried_by_asking_who_it_is() {
+    let moody = Moody::start(json!({"identity": identity()})).await;
+    let (_, request) = moody.connect().await;
+    let accounts = moody.composio().connected_accounts();
+    moody.asked();
+    assert!(accounts.probe(request.account().clone()).await.unwrap().is_ready());
+    assert_eq!(moody.asked(), 1);
+    moody.moods.me.store(401, Ordering::SeqCst);
+    assert_eq!(accounts.probe(request.account().clone()).await.unwrap().status, ConnectionStatus::Expired);
+}
+
+#[tokio::test]
 async fn an_account_that_never_worked_is_not_ended_by_a_refusal_and_one_that_did_is() {
     let moody = Moody::start(json!({"probe": probe("/ping")})).await;
     moody.moods.ping.store(401, Ordering::SeqCst);
@@ -165,6 +177,10 @@ async fn a_refused_token_that_can_be_renewed_is_renewed_before_it_says_anything(
     let accounts = world.composio().connected_accounts();
     let asked = world.seen("POST", "/oauth/token");
     world.demo.expire_access_tokens();
+    assert!(accounts.probe(account.id.clone()).await.unwrap().is_ready());
+    assert_eq!(world.seen("POST", "/oauth/token") - asked, 1);
+    // A service that knows the account and does not allow this call is not asked to renew anything.
+    world.demo.fail_next(Failure::status(403).path("/tracker/me"));
     assert!(accounts.probe(account.id.clone()).await.unwrap().is_ready());
     assert_eq!(world.seen("POST", "/oauth/token") - asked, 1);
     // Where the renewal is refused, that is one refusal and not the end.

@@ -299,7 +299,13 @@ async fn what_is_named_twice_counts_once() {
         .create(USER)
         .toolkits(["notes", "files", "notes"])
         .multi_account(MultiAccount::new().max_per_toolkit(2))
-        .connected_accounts([("notes", &account), ("notes", &account), ("notes", &account), ("files", &shared), ("files", &shared)])
+        .connected_accounts([
+            ("notes", &account),
+            ("notes", &account),
+            ("notes", &account),
+            ("files", &shared),
+            ("files", &shared),
+        ])
         .enable_tools("notes", ["NOTES_READ", "NOTES_READ"])
         .preload(["FILES_READ", "NOTES_READ", "FILES_READ"])
         .await

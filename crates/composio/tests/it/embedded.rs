@@ -1,6 +1,7 @@
 //! Starting, stopping, and starting again.
 
 use composio::{Embedded, EmbeddedOptions, ErrorKind, Url};
+use futures::StreamExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -43,6 +44,20 @@ async fn what_is_kept_is_found_again() {
     assert_eq!(second.composio().session(session.id().clone()).await.unwrap().user().as_str(), "user_123");
     assert_eq!(second.composio().auth_configs().get(config.id).await.unwrap().client_id.as_deref(), Some("id"));
     second.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_listener_is_let_go_at_the_shutdown() {
+    for options in [options(), options().without_upkeep()] {
+        let embedded = Embedded::start(options).await.unwrap();
+        let composio = embedded.composio();
+        let mut events = composio.events().unwrap();
+        assert_eq!(embedded.engine().upkeep_once().await.unwrap(), composio::engine::UpkeepReport::default());
+        embedded.shutdown().await;
+        // What is left of it, such as this door, does not keep a listener waiting.
+        assert_eq!(events.next().await, None);
+        drop(composio);
+    }
 }
 
 #[tokio::test]

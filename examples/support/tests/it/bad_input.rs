@@ -174,12 +174,21 @@ async fn what_needs_a_connection_says_so_without_the_link() {
         world.assert_silent(&run);
     }
     for form in FORMS {
-        // Connected, and taken back by the user at the service.
-        world.playground.demo().revoke_all(ALICE);
+        // Connected, and ended since.
+        let explained = world.session.explain("tracker").await.unwrap();
+        let account = explained.account().unwrap().id.clone();
+        world.playground.composio().connected_accounts().revoke(account).await.unwrap();
         let run = run(form, &world.tools, vec![ModelCall::raw(LIST, "{}")]).await;
         assert_refused(&run, "Ask the user to connect it");
         world.assert_silent(&run);
         world.playground.connect(&world.session, "tracker").await.unwrap();
+    }
+    world.playground.demo().revoke_all(ALICE);
+    for form in FORMS {
+        // Taken back by the user at the service, which the engine believes at the third refusal.
+        let run = run(form, &world.tools, vec![ModelCall::raw(LIST, "{}")]).await;
+        assert_refused(&run, "does not work at the moment");
+        world.assert_silent(&run);
     }
     world.playground.shutdown().await;
 }

@@ -55,22 +55,26 @@ pub(super) async fn any_probe(conn: &mut SqliteConnection, now: Timestamp) -> Re
     Ok(query(ANY_PROBE).bind(now.as_micros()).fetch_one(conn).await?.try_get(0)?)
 }
 
-/// The next try is as far off as the connection is old, so that the pauses double.
-const PROBES: &str = "UPDATE connected_accounts \
-                      SET probe_at = ?1 + min(max(?1 - coalesce(connected_at, created_at), ?2), ?3) \
-                      WHERE rowid IN (SELECT rowid FROM connected_accounts \
-                      WHERE status = 'ACTIVE' AND ready_at IS NULL AND probe_at <= ?1 ORDER BY probe_at LIMIT ?4) \
-                      RETURNING project, id";
+const PROBES: &str = "SELECT rowid, project, id FROM connected_accounts \
+                      WHERE status = 'ACTIVE' AND ready_at IS NULL AND probe_at <= ? ORDER BY probe_at LIMIT ?";
 
-/// Hands out accounts to be tried, each to one caller, and puts their next try off.
+/// The next try is as far off as the connection is old, so that the pauses double.
+const PUT_OFF: &str = "UPDATE connected_accounts \
+                       SET probe_at = ?1 + min(max(?1 - coalesce(connected_at, created_at), ?2), ?3) WHERE rowid = ?4";
+
+/// Hands out accounts to be tried, each to one caller, and puts their next try off. Needs the writer: between looking and
+/// putting off nobody else may look.
 pub(super) async fn probes(conn: &mut SqliteConnection, now: Timestamp, limit: usize) -> Result<Vec<DueWork>, Failure> {
-    let rows = query(PROBES)
-        .bind(now.as_micros())
-        .bind(micros(FIRST_PROBE))
-        .bind(micros(LONGEST_PAUSE))
-        .bind(as_number(limit))
-        .fetch_all(conn)
-        .await?;
+    let rows = query(PROBES).bind(now.as_micros()).bind(as_number(limit)).fetch_all(&mut *conn).await?;
+    for row in &rows {
+        query(PUT_OFF)
+            .bind(now.as_micros())
+            .bind(micros(FIRST_PROBE))
+            .bind(micros(LONGEST_PAUSE))
+            .bind(row.try_get::<i64, _>("rowid")?)
+            .execute(&mut *conn)
+            .await?;
+    }
     rows.iter().map(|row| Ok(DueWork::Probe(project(row)?, account(row)?))).collect()
 }
 
@@ -114,6 +118,7 @@ mod tests {
             (EXPIRIES, "COVERING INDEX connected_accounts_to_expire (created_at<?)", false),
             (ANY_PROBE, "connected_accounts_to_probe (probe_at<?)", true),
             (PROBES, "connected_accounts_to_probe (probe_at<?)", true),
+            (PUT_OFF, "INTEGER PRIMARY KEY (rowid=?)", true),
         ] {
             let plan = plan(sql).await;
             assert!(plan.contains(index) && !plan.contains("SCAN connected_accounts"), "{sql}: {plan}");

@@ -92,6 +92,7 @@ async fn a_code_that_comes_again_is_refused_and_ends_the_grant() {
     assert_eq!(refused.status(), 400);
     assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["error"], "invalid_grant");
 
+    world.refused(&account, 2).await;
     let error = world.me().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
     assert_eq!(world.account(&account.id).await.status, ConnectionStatus::Expired);

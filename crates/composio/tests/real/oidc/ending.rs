@@ -32,15 +32,19 @@ async fn revoking_gives_both_tokens_back() {
 }
 
 #[tokio::test]
-async fn access_that_was_withdrawn_at_the_provider_ends_the_account_at_the_next_call() {
+async fn access_that_was_withdrawn_at_the_provider_ends_the_account_at_the_third_refusal() {
     let Some(world) = World::new(POST).await else { return };
     let account = world.connect("alice").await;
     world.me().await.unwrap();
     world.withdraw(POST, world.tap.last("authorization_code").given("refresh_token")).await;
 
     let error = world.me().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     assert_eq!(world.tap.heard("refresh_token").len(), 1, "the refused token was to be renewed, once");
+    assert_eq!(world.account(&account.id).await.status, ConnectionStatus::Active);
+    world.refused(&account, 1).await;
+    let error = world.me().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionRequired, "{error:?}");
     let ended = world.account(&account.id).await;
     assert_eq!(ended.status, ConnectionStatus::Expired);
     assert!(ended.status_reason.is_some());

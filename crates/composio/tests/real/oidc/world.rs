@@ -85,6 +85,15 @@ impl World {
         self.store.end_refresh(&project(), id, lease.fence, Some(earlier)).await.unwrap();
     }
 
+    /// Counts refusals to renew, as the engine does, and lets the time pass after which it asks again.
+    pub(super) async fn refused(&self, account: &ConnectedAccount, times: usize) {
+        let (now, id) = (account.updated_at, &account.id);
+        for _ in 0..times {
+            let lease = self.store.claim_refresh(&project(), id, now, now).await.unwrap().unwrap();
+            self.store.refuse_refresh(&project(), id, lease.fence, now).await.unwrap();
+        }
+    }
+
     /// What the provider's API answers to an access token.
     pub(super) async fn status_of(&self, access_token: &str) -> u16 {
         let reply = self.http.get(self.turn.at("/api/me")).bearer_auth(access_token).send().await.unwrap();
@@ -153,6 +162,7 @@ fn through(tap: &Wiretap) -> Overrides {
 /// The provider as a toolkit, and one of its clients as the OAuth app.
 fn options(turn: &Turn, (client, token_auth): Client) -> EmbeddedOptions {
     EmbeddedOptions::new()
+        .without_upkeep()
         .application("Acme Assistant")
         .toolkit(manifest(turn, token_auth).to_string().as_bytes())
         .managed_app("notes", client, SECRET)
