@@ -203,9 +203,25 @@ pub struct InvalidTransition {
     pub event: ConnectionEvent,
 }
 
+impl ConnectionEvent {
+    /// What an account would do, or have done to it, for "cannot ...".
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Started => "be connected anew",
+            Self::Connected => "become connected",
+            Self::Refused => "fail to connect",
+            Self::TimedOut => "run out of time",
+            Self::Withdrawn => "expire",
+            Self::Disabled => "be switched off",
+            Self::Enabled => "be switched on",
+            Self::Revoked => "be revoked",
+        }
+    }
+}
+
 impl fmt::Display for InvalidTransition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a connection that is {} cannot be {:?}", self.from, self.event)
+        write!(f, "an account that is {} cannot {}", self.from, self.event.in_words())
     }
 }
 
@@ -311,6 +327,22 @@ mod tests {
                 assert_eq!(from.on(event).ok(), expected, "{from} on {event:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_step_that_there_is_not_is_said_in_words() {
+        for event in EVENTS {
+            if let Err(refused) = S::Inactive.on(event) {
+                let text = refused.to_string();
+                assert!(
+                    text.starts_with("an account that is INACTIVE cannot ") && !text.contains(&format!("{event:?}"))
+                );
+            }
+        }
+        assert_eq!(
+            S::Inactive.on(E::Disabled).unwrap_err().to_string(),
+            "an account that is INACTIVE cannot be switched off"
+        );
     }
 
     #[test]

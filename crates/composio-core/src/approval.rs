@@ -155,6 +155,12 @@ impl From<&str> for ApprovalState {
     }
 }
 
+impl From<&ApprovalState> for ApprovalState {
+    fn from(state: &ApprovalState) -> Self {
+        state.clone()
+    }
+}
+
 impl fmt::Debug for ApprovalState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApprovalState([a capability, not shown])")

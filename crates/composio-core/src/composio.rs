@@ -44,7 +44,8 @@ impl Composio {
         SessionBuilder::new(self.clone(), user.into())
     }
 
-    /// Takes a session up again. Native tools have to be given again: they live in the process, not with the session.
+    /// Takes a session up again. Native tools and modifiers have to be given again: they live in the process, not with the
+    /// session.
     ///
     /// # Errors
     /// The await gives `NotFound` for a session that is unknown or was deleted.
@@ -64,7 +65,8 @@ impl Composio {
         ConnectedAccounts::new(Arc::clone(&self.backend))
     }
 
-    /// What happens to connected accounts from now on, as a stream: connected, expired, revoked, failed.
+    /// What happens to connected accounts from now on, as a stream: connected, expired, revoked, failed, and
+    /// what else [`AccountEventKind`](crate::AccountEventKind) names.
     ///
     /// # Errors
     /// `Unsupported` where the backend tells nothing.

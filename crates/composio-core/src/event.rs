@@ -42,7 +42,7 @@ impl AccountEvent {
 
 /// What can happen to a connected account.
 ///
-/// Each but the last two is a change of its [status](crate::ConnectionStatus).
+/// Each but the last two is a change of its [status](crate::ConnectionStatus), or an attempt at one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccountEventKind {
@@ -110,5 +110,23 @@ impl Stream for Events {
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ToolkitSlug;
+    use futures::{StreamExt as _, stream};
+
+    #[tokio::test]
+    async fn events_come_in_order_and_end_with_the_engine() {
+        let at = Timestamp::from_micros(1);
+        let toolkit = ToolkitSlug::new("github").unwrap();
+        let account = ConnectedAccount::new("ca_1".into(), toolkit, "u".into(), "ac_1".into(), at);
+        let told = [Event::Account(AccountEvent::new(AccountEventKind::Connected, account, at)), Event::Missed(3)];
+        let events = Events::new(stream::iter(told.clone()));
+        assert_eq!((events.size_hint(), format!("{events:?}")), ((2, Some(2)), "Events".to_owned()));
+        assert_eq!(events.collect::<Vec<_>>().await, told);
     }
 }

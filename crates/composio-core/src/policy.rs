@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use self::explain::{PolicyStep, Said, ToolExplanation};
 pub use self::tags::{Tag, TagFilter};
 use crate::auth::ToolFilter;
+use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::tool::ToolHints;
 
@@ -91,6 +92,38 @@ pub enum ToolPolicy {
 }
 
 impl ToolPolicy {
+    /// These and no others.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a malformed slug.
+    ///
+    /// # Example
+    /// ```
+    /// use composio_core::{ToolPolicy, ToolSlug};
+    ///
+    /// let policy = ToolPolicy::enable(["GITHUB_GET_A_USER", "GITHUB_LIST_ISSUES"])?;
+    /// assert!(policy.named().any(|tool| tool == "GITHUB_LIST_ISSUES"));
+    /// assert!(ToolPolicy::disable(["a b"]).is_err());
+    /// # Ok::<(), composio_core::Error>(())
+    /// ```
+    pub fn enable<T>(tools: impl IntoIterator<Item = T>) -> Result<Self>
+    where
+        T: TryInto<ToolSlug, Error: Into<Error>>,
+    {
+        Ok(Self::Enable(slugs(tools)?))
+    }
+
+    /// All but these, whatever their tags are.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a malformed slug.
+    pub fn disable<T>(tools: impl IntoIterator<Item = T>) -> Result<Self>
+    where
+        T: TryInto<ToolSlug, Error: Into<Error>>,
+    {
+        Ok(Self::Disable(slugs(tools)?))
+    }
+
     /// The tools it names, for or against.
     pub fn named(&self) -> impl Iterator<Item = &ToolSlug> {
         match self {
@@ -109,6 +142,13 @@ impl ToolPolicy {
             Self::Tags(tags) => tags.is_positive(),
         }
     }
+}
+
+fn slugs<T>(tools: impl IntoIterator<Item = T>) -> Result<IndexSet<ToolSlug>>
+where
+    T: TryInto<ToolSlug, Error: Into<Error>>,
+{
+    tools.into_iter().map(|tool| tool.try_into().map_err(|error| error.into().in_field("tools"))).collect()
 }
 
 /// Everything that a decision about one tool depends on.

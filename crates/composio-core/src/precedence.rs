@@ -16,6 +16,7 @@
 
 mod error;
 mod explain;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,8 @@ use std::cmp::Reverse;
 
 pub use self::error::{Candidate, SelectionError};
 pub use self::explain::{Considered, Explanation, PassedOver};
-use crate::account::{ConnectedAccount, Sharing};
+use self::reach::{not_usable, pin_reach, pin_refused, reach, usable};
+use crate::account::ConnectedAccount;
 use crate::auth::{AuthConfig, AuthScheme};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolkitSlug, UserId};
 
@@ -254,16 +256,6 @@ fn select_pinned<R: Recorder>(input: &SelectionInput<'_>, recorder: &mut R) -> R
     }
 }
 
-/// Why a pinned account is out of reach. That a shared account exists is no secret from a user who was let in before.
-fn pin_refused(input: &SelectionInput<'_>, pin: &ConnectedAccountId) -> SelectionError {
-    let account = pin.clone();
-    let shared = |one: &&ConnectedAccount| &one.id == pin && &one.toolkit == input.toolkit && one.sharing.is_shared();
-    match input.accounts.iter().any(|one| shared(&one)) {
-        true => SelectionError::SharedAccessDenied { account },
-        false => SelectionError::PinUnavailable { account },
-    }
-}
-
 /// Rung 2 where the session names an auth config, else rung 3.
 fn session_rung(input: &SelectionInput<'_>) -> Result<Rung, SelectionError> {
     let Some(id) = input.auth_config else { return Ok(Rung::ExistingAuthConfig) };
@@ -364,54 +356,6 @@ fn in_order<'a>(
     let mut known: Vec<_> = input.accounts.iter().filter(|account| in_reach(account).is_ok()).collect();
     known.sort_unstable_by_key(|account| Reverse(recency(account)));
     known
-}
-
-/// Rung 1: pinned, of this toolkit, and this user's to use.
-fn pin_reach(input: &SelectionInput<'_>, account: &ConnectedAccount) -> Result<(), PassedOver> {
-    if !input.pins.contains(&account.id) {
-        return Err(PassedOver::NotPinned);
-    }
-    if &account.toolkit != input.toolkit {
-        return Err(PassedOver::OtherToolkit);
-    }
-    account.admits(input.user).then_some(()).ok_or(PassedOver::OtherUser)
-}
-
-/// Rungs 2 and 3: the user's own private accounts, on the configs that count.
-fn reach(input: &SelectionInput<'_>, account: &ConnectedAccount) -> Result<(), PassedOver> {
-    if &account.user != input.user {
-        return Err(PassedOver::OtherUser);
-    }
-    if &account.toolkit != input.toolkit {
-        return Err(PassedOver::OtherToolkit);
-    }
-    if account.sharing != Sharing::Private {
-        return Err(PassedOver::SharedAndNotPinned);
-    }
-    match (input.auth_config, input.config(&account.auth_config)) {
-        (Some(id), _) if id != &account.auth_config => Err(PassedOver::OtherAuthConfig),
-        (Some(_), _) => Ok(()),
-        (None, Some(config)) if config.enabled && !config.enabled_for_sessions => Err(PassedOver::ConfigNotForSessions),
-        (None, _) => Ok(()),
-    }
-}
-
-/// Whether an account can run tools now.
-fn usable(input: &SelectionInput<'_>, account: &ConnectedAccount) -> Result<(), PassedOver> {
-    if !account.is_active() {
-        return Err(PassedOver::NotActive(account.status));
-    }
-    let enabled = input.config(&account.auth_config).is_some_and(|config| config.enabled);
-    enabled.then_some(()).ok_or(PassedOver::ConfigDisabled)
-}
-
-fn not_usable(input: &SelectionInput<'_>, account: &ConnectedAccount) -> SelectionError {
-    let config_enabled = input.config(&account.auth_config).is_some_and(|config| config.enabled);
-    SelectionError::NotUsable {
-        account: account.id.clone(),
-        status: account.status,
-        disabled_config: (!config_enabled).then(|| account.auth_config.clone()),
-    }
 }
 
 /// Greater is more recent. Accounts that never became ACTIVE come last.

@@ -75,7 +75,12 @@ impl Access<'_> {
     /// # Errors
     /// As [`credential`](Self::credential), and where a renewal did not come about although the token is good for a while.
     pub(crate) async fn renew_ahead(&self) -> Result<bool> {
-        let credential = self.stored().await?;
+        // What cannot be read would stand before everything else that is due, in every round.
+        let stored = self.stored().await;
+        if stored.is_err() {
+            self.look_later().await;
+        }
+        let credential = stored?;
         let Some(tokens) = Need::Ahead.due(&credential, self.engine.now()) else {
             self.schedule(&credential).await;
             return Ok(false);

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use composio_core::{
     AuthConfigId, ConfigChoice, ConnectedAccount, ConnectedAccountId, Error, Explanation, Page, Preload, Result,
-    Selection, SelectionInput, SessionConfig, ToolDefinition, ToolExplanation, ToolQuery, ToolSlug, ToolkitQuery,
-    ToolkitSlug, ToolkitState, explain_account, nameable_accounts, select_account, select_auth_config,
+    Selection, SelectionError, SelectionInput, SessionConfig, ToolDefinition, ToolExplanation, ToolQuery, ToolSlug,
+    ToolkitQuery, ToolkitSlug, ToolkitState, explain_account, nameable_accounts, select_account, select_auth_config,
     select_reconnect,
 };
 use indexmap::IndexSet;
@@ -173,11 +173,14 @@ async fn state(scope: &Scope<'_>, toolkit: &Toolkit) -> Result<ToolkitState> {
 }
 
 /// The account that a tool would run with; else the pinned one, else the one that a failed call would have connected
-/// again, else whichever changed last, to show its status.
+/// again, else whichever of those that a call could name changed last, to show its status.
 fn shown_account<'a>(input: &SelectionInput<'a>) -> Option<&'a ConnectedAccount> {
     let find = |id: &ConnectedAccountId| input.accounts.iter().find(|account| &account.id == id);
-    if let Ok(Selection::Use { account, .. }) = select_account(input) {
-        return find(&account);
+    match select_account(input) {
+        Ok(Selection::Use { account, .. }) => return find(&account),
+        // Any of them will do, and the call says which.
+        Err(SelectionError::AccountRequired { candidates }) => return find(&candidates.first()?.account),
+        Ok(_) | Err(_) => {}
     }
     if let Some(pin) = input.pins.first() {
         return find(pin).filter(|account| account.admits(input.user));
@@ -185,8 +188,9 @@ fn shown_account<'a>(input: &SelectionInput<'a>) -> Option<&'a ConnectedAccount>
     if let Some(ended) = select_reconnect(input) {
         return Some(ended);
     }
-    let own = input.accounts.iter().filter(|account| &account.user == input.user);
-    own.max_by_key(|account| (account.updated_at, &account.id))
+    // What is ACTIVE and was not chosen cannot run here, and would look like a connection.
+    let nameable = nameable_accounts(input).into_iter();
+    nameable.filter(|account| !account.is_active()).max_by_key(|account| (account.updated_at, &account.id))
 }
 
 fn would_connect_on(input: &SelectionInput<'_>) -> Option<AuthConfigId> {

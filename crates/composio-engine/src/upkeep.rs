@@ -101,7 +101,9 @@ pub(crate) async fn run(engine: Weak<Inner>, every: Duration, stop: Cancellation
 /// Does something over and over, a quarter sooner or later than said: engines that were started together drift apart.
 async fn rhythm<F: Future<Output = ()>>(every: Duration, mut what: impl FnMut() -> F) {
     loop {
-        sleep(every.mul_f64(0.75 + random::share() / 2.0)).await;
+        let pause = every.as_secs_f64() * (0.75 + random::share() / 2.0);
+        // So long that there is no such time is never.
+        sleep(Duration::try_from_secs_f64(pause).unwrap_or(Duration::MAX)).await;
         what().await;
     }
 }
@@ -213,5 +215,13 @@ mod tests {
         // Tokio's timers count milliseconds.
         let (least, most) = (every.mul_f64(0.75), every.mul_f64(1.25) + Duration::from_millis(1));
         assert!(pauses.iter().all(|pause| *pause >= least && *pause <= most), "{pauses:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rhythm_as_long_as_there_is_never_comes_round() {
+        for every in [Duration::MAX, Duration::MAX / 2, Duration::from_secs(u64::MAX)] {
+            let never = rhythm(every, || async { panic!("it came round") });
+            assert!(timeout(Duration::from_secs(1_000_000), never).await.is_err(), "{every:?}");
+        }
     }
 }

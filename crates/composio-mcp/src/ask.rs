@@ -92,10 +92,9 @@ async fn ask(peer: Peer<RoleServer>, approval: Approval) -> ApprovalDecision {
     };
     match said {
         Ok(ClientResult::ElicitResult(said)) => decision(&said),
-        other => {
-            // What else came may hold anything.
-            let why = other.err().map(|error| error.to_string());
-            tracing::debug!(tool = %approval.tool(), why, "the client did not answer whether the call is allowed");
+        // What else came may hold anything.
+        _ => {
+            tracing::debug!(tool = %approval.tool(), "the client did not say whether the call is allowed");
             ApprovalDecision::Deny
         }
     }

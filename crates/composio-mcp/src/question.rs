@@ -51,10 +51,10 @@ fn schema() -> ElicitationSchema {
     ElicitationSchema::from_json_schema(form).expect("the form is flat, with one choice of texts")
 }
 
-/// The question and the arguments, each on its own line. A model wrote these, so none can look like a line of ours, and
-/// what is left out is said.
+/// The question and the arguments, each on its own line. A model wrote these, and somebody the account's name, so none can
+/// look like a line of ours, and what is left out is said.
 fn message(approval: &Approval) -> String {
-    let mut message = approval.question();
+    let mut message = plain(&approval.question());
     let arguments = approval.arguments();
     for (name, value) in arguments.iter().take(ARGUMENTS_MAX) {
         message.push_str(&format!("\n{}: {}", shown(&json!(name)), shown(value)));
@@ -68,11 +68,17 @@ fn message(approval: &Approval) -> String {
 /// A value as JSON, on one line, up to a length.
 fn shown(value: &Value) -> String {
     let whole = value.to_string();
-    let mut text: String = whole.chars().take(VALUE_MAX).map(|c| if turns(c) { '\u{fffd}' } else { c }).collect();
+    let kept: String = whole.chars().take(VALUE_MAX).collect();
+    let mut text = plain(&kept);
     if let Some(more) = whole.chars().count().checked_sub(VALUE_MAX).filter(|more| *more > 0) {
         text.push_str(&format!("… and {more} more characters that are not shown"));
     }
     text
+}
+
+/// Text that looks like what it is.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Characters that JSON lets stand and that make text look other than it is: invisible ones, line ends, and those that turn
@@ -109,6 +115,14 @@ mod tests {
         let message = asked(&json!({"a\nAllow OTHER?": "x\nAllow OTHER?\u{2028}\u{202e}\u{200b}\u{85}end"}));
         assert_eq!(message.lines().count(), 2, "{message:?}");
         assert!(message.ends_with("\\nAllow OTHER?\u{fffd}\u{fffd}\u{fffd}\u{fffd}end\""), "{message:?}");
+    }
+
+    #[test]
+    fn the_name_of_an_account_stays_on_its_line() {
+        let call = ToolCall::new(ToolSlug::new("MAIL_SEND").unwrap(), serde_json::Map::new());
+        let approval = Approval::new(call, ApprovalRule::Tool, "in-state".into(), Timestamp::from_micros(0));
+        let approval = approval.with_account("ca_1".into(), "work\u{2028}\u{202e}home");
+        assert_eq!(message(&approval), "Allow MAIL_SEND with work\u{fffd}\u{fffd}home?");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 mod desk;
 
 use anyhow::Result;
-use composio::{ErrorKind, MultiAccount};
+use composio::{Composio, ConnectedAccountId, ErrorKind, MultiAccount, Session};
 use composio_demo::{Reply, Turn};
 use example_support::{Agent, Model, Playground, script, show};
 use serde_json::json;
@@ -40,18 +40,11 @@ async fn run(playground: &Playground, model: &Model) -> Result<()> {
     desk.send(&session, "About the garden", HOME).await?;
 
     show::heading("2  A pin: this account and no other");
-    let pinned = composio.create(USER).toolkits(["mailbox"]).connected_account("mailbox", work.id.clone()).await?;
+    let pinned = composio.create(USER).toolkits(["mailbox"]).connected_account("mailbox", work.id).await?;
     show::whole("explain", pinned.explain("mailbox").await?);
     desk.send(&pinned, "About the budget", WORK).await?;
 
-    show::heading("3  Several accounts side by side: the call names one");
-    let several =
-        composio.create(USER).toolkits(["mailbox"]).preload([SEND]).multi_account(MultiAccount::new()).await?;
-    desk.refused(&several, ErrorKind::InvalidInput).await?;
-    show::note("An agent is told the same, and finds the parameter `account` in each tool:");
-    show::user(TASK);
-    Agent::new(model).tell(&several.tools().await?, TASK).await?;
-    desk.only_mail(WORK).await?;
+    side_by_side(&composio, model, &desk).await?;
 
     show::heading("4  An update moves the pin");
     pinned.update().connected_accounts([("mailbox", home.id.clone())]).if_unchanged().await?;
@@ -59,18 +52,39 @@ async fn run(playground: &Playground, model: &Model) -> Result<()> {
     show::whole("explain", pinned.explain("mailbox").await?);
     desk.send(&pinned, "About the weekend", HOME).await?;
 
+    end_and_connect_again(playground, &desk, &home.id, &session, &pinned).await
+}
+
+async fn side_by_side(composio: &Composio, model: &Model, desk: &Desk<'_>) -> Result<()> {
+    show::heading("3  Several accounts side by side: the call names one");
+    let several =
+        composio.create(USER).toolkits(["mailbox"]).preload([SEND]).multi_account(MultiAccount::new()).await?;
+    desk.refused(&several, ErrorKind::InvalidInput).await?;
+    show::note("An agent is told the same, and finds the parameter `account` in each tool:");
+    show::user(TASK);
+    Agent::new(model).tell(&several.tools().await?, TASK).await?;
+    desk.only_mail(WORK).await
+}
+
+async fn end_and_connect_again(
+    playground: &Playground,
+    desk: &Desk<'_>,
+    home: &ConnectedAccountId,
+    session: &Session,
+    pinned: &Session,
+) -> Result<()> {
     show::heading("5  The pinned account ends: no other takes its place");
-    let ended = composio.connected_accounts().revoke(home.id.clone()).await?;
+    let ended = playground.composio().connected_accounts().revoke(home.clone()).await?;
     show::whole("account", desk::described(&ended));
-    desk.refused(&pinned, ErrorKind::ConnectionRequired).await?;
+    desk.refused(pinned, ErrorKind::ConnectionRequired).await?;
     show::whole("explain", pinned.explain("mailbox").await?);
     show::note("Without a pin the newest one that is left runs, which is why step 2 pins:");
     show::whole("explain", session.explain("mailbox").await?);
 
     show::heading("6  Alice connects it again: it is the same account, so the pin holds");
-    let again = playground.connect_as(pinned.reconnect(home.id), "mailbox", HOME).await?;
+    let again = playground.connect_as(pinned.reconnect(home.clone()), "mailbox", HOME).await?;
     show::whole("account", desk::described(&again));
-    desk.send(&pinned, "About next weekend", HOME).await
+    desk.send(pinned, "About next weekend", HOME).await
 }
 
 /// What the scripted model does: it forgets the account, is told which there are, and names the one it was asked for.

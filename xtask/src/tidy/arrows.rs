@@ -119,8 +119,10 @@ fn core_must_not(name: &str, features: &str) -> Option<String> {
     if name != "tokio" {
         return None;
     }
-    let more: Vec<_> = features.split(',').filter(|feature| !["", "default", "time"].contains(feature)).collect();
-    let says = format!("without features {CORE} needs `{}` of tokio, it may have `time` only", more.join(", "));
+    let more: Vec<_> =
+        features.split(',').filter(|feature| !["", "default", "sync", "time"].contains(feature)).collect();
+    let says =
+        format!("without features {CORE} needs `{}` of tokio, it may have `sync` and `time` only", more.join(", "));
     (!more.is_empty()).then_some(says)
 }
 
@@ -189,14 +191,14 @@ mod tests {
 
     #[test]
     fn the_core_stays_light() {
-        let light =
-            "composio-core v0.1.0 (a/path)|\ntokio v1.52.0|time\nserde v1.0.0|derive,std\ntokio v1.52.0|time (*)\n";
+        let light = "composio-core v0.1.0 (a/path)|\ntokio v1.52.0|sync,time\nserde v1.0.0|derive,std\n\
+            tokio v1.52.0|sync,time (*)\n";
         assert_eq!(of_core(light), []);
         for (heavy, says) in [
             ("reqwest v0.13.0|json\nreqwest v0.13.0|json (*)\n", "pulls in reqwest"),
             ("hyper v1.0.0|\n", "pulls in hyper"),
             ("sqlx v0.9.0|\n", "pulls in sqlx"),
-            ("tokio v1.0.0|default,net,rt,time\n", "needs `net, rt` of tokio"),
+            ("tokio v1.0.0|default,net,rt,sync,time\n", "needs `net, rt` of tokio"),
         ] {
             let found = of_core(heavy);
             assert_eq!(found.len(), 1, "{found:?}");

@@ -122,3 +122,20 @@ impl fmt::Display for WarningCode {
         f.pad(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_configuration_is_of_the_same_session() {
+        let (made, changed) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
+        let mut first = SessionRecord::new("trs_1".into(), "u".into(), SessionConfig::new(), made);
+        first.warnings.push(SessionWarning::new(WarningCode::PreloadToolsHighContextUsage, "many tools"));
+        assert_eq!(first.warnings[0].code.to_string(), "PRELOAD_TOOLS_HIGH_CONTEXT_USAGE");
+        let next = first.next(SessionConfig::new(), changed);
+        assert_eq!((&next.id, &next.user, next.created_at), (&first.id, &first.user, made));
+        assert_eq!((first.version, next.version, next.updated_at), (1, 2, changed));
+        assert!(next.warnings.is_empty(), "what was said of the one before is not said of this one");
+    }
+}

@@ -115,6 +115,7 @@ impl Backend for ScriptedBackend {
     async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput> {
         let mut state = self.lock();
         let record = state.session(session)?.clone();
+        state.settle_denial(session, &call)?;
         let tool = state.permitted(&record.config, &call.tool)?;
         // What happened under the key is given again without asking anybody again.
         let once = match state.known_under_key(session, &call)? {

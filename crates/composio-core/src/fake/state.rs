@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::approvals::Approvals;
 use super::not_found;
 use crate::account::ConnectedAccount;
-use crate::approval::ApprovalRule;
+use crate::approval::{ApprovalDecision, ApprovalRule};
 use crate::backend::{LinkRequest, LinkTarget, SessionRecord, SessionVersion, ToolkitState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
@@ -93,6 +93,17 @@ impl State {
         let Some(rule) = rule.or(answered) else { return Ok(()) };
         let now = self.tick();
         self.approvals.pass(&record.id, call, rule, now)
+    }
+
+    /// Takes a denial, which needs nothing that lets the tool run.
+    pub(super) fn settle_denial(&mut self, session: &SessionId, call: &ToolCall) -> Result<()> {
+        match &call.approval {
+            Some(answer) if answer.decision == ApprovalDecision::Deny => {
+                let now = self.tick();
+                self.approvals.pass(session, call, ApprovalRule::Tool, now)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A list in its own order, each tool once; else the tools as they were added.

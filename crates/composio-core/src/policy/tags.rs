@@ -62,7 +62,7 @@ impl TryFrom<&str> for Tag {
     fn try_from(name: &str) -> Result<Self, Error> {
         Self::from_name(name).ok_or_else(|| {
             let known = Self::ALL.map(Self::as_str).join(", ");
-            Error::invalid_input("tags", name, format_args!("one of {known}"))
+            Error::invalid_input("tag", name, format_args!("one of {known}"))
         })
     }
 }

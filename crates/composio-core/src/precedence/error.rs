@@ -6,6 +6,9 @@ use crate::account::{ConnectedAccount, ConnectionStatus};
 use crate::error::{Error, ErrorKind};
 use crate::id::{AuthConfigId, ConnectedAccountId, Timestamp};
 
+/// How much of a name that nobody has is repeated. A model may have written it, and no alias is longer than 64 characters.
+const REPEATED: usize = 80;
+
 /// Why nothing can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -123,6 +126,7 @@ impl fmt::Display for SelectionError {
                 write!(f, "account {account} is {status}; {next}, no other account is used instead")
             }
             Self::UnknownAccount { named, candidates } => {
+                let named: String = named.chars().take(REPEATED).collect();
                 write!(f, "no account of this session is called {named:?}; there is {}", listed(candidates))
             }
             Self::AccountRequired { candidates } => {
@@ -199,5 +203,19 @@ impl fmt::Display for Candidate {
             write!(f, "{}, ", identity.escape_debug())?;
         }
         write!(f, "{}, created {})", self.status, self.created_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nobody_has_is_not_repeated_at_length() {
+        let named = "x\n".repeat(100_000);
+        let error = Error::from(SelectionError::UnknownAccount { named, candidates: Vec::new() });
+        let text = error.to_string();
+        assert!(text.starts_with(r#"no account of this session is called "x\nx"#) && text.len() < 300, "{text}");
+        assert_eq!(error.for_model(), text);
     }
 }

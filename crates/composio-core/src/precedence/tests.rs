@@ -7,7 +7,7 @@
 //!   `/alias=work` `/at=1` (connected) `/made=1` `/never` (never connected) `/shared=u,w` `/shared=*` `/deny=u`
 
 use super::*;
-use crate::{AccessList, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Timestamp};
+use crate::{AccessList, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Sharing, Timestamp};
 
 struct World {
     user: UserId,

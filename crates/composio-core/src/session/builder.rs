@@ -127,8 +127,9 @@ impl SessionBuilder {
         accounts.into_iter().fold(self, |builder, (toolkit, account)| builder.connected_account(toolkit, account))
     }
 
-    /// Lets the user have several accounts of a toolkit side by side, with [`MultiAccount`](crate::MultiAccount) or single
-    /// settings. Unless they say otherwise, a call has to name its account where several fit.
+    /// Lets the user have several accounts of a toolkit side by side, with [`MultiAccount`](crate::MultiAccount). Unless it says
+    /// otherwise, a call has to name its account where several fit. Single settings, as [`MultiAccountUpdate`], count once
+    /// it is [switched on](MultiAccountUpdate::enable).
     pub fn multi_account(mut self, multi: impl Into<MultiAccountUpdate>) -> Self {
         match multi.into().apply(self.config.multi_account) {
             Ok(multi) => self.config.multi_account = multi,

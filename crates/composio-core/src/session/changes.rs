@@ -31,7 +31,8 @@ impl Session {
         UpdateSession::new(self.clone())
     }
 
-    /// Reads the configuration again, because another process may have changed it.
+    /// Reads the configuration again, because another process may have changed it. The backend always knows the newest
+    /// one; what is decided here, such as whether a native tool needs an approval, goes by the one that was read last.
     ///
     /// # Errors
     /// `NotFound` where the session was deleted.

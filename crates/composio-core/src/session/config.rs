@@ -11,7 +11,7 @@ use crate::id::{AuthConfigId, ConnectedAccountId, ToolSlug, ToolkitSlug};
 use crate::policy::{PolicyDecision, PolicyInput, PolicyRule, TagFilter, ToolPolicy, ToolkitPolicy, decide_tool};
 use crate::tool::{ToolDefinition, ToolHints};
 
-/// Everything a session is created with, except the user and the native tools.
+/// Everything a session is created with, except the user, the native tools and the modifiers.
 ///
 /// Usually made by [`SessionBuilder`](crate::SessionBuilder).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -17,7 +17,8 @@ type After =
 /// A closure that sees every tool of a session, or some, in whatever framework they are used.
 ///
 /// Rule: `session-semantics` 5.1. Modifiers live in this process, with the session that was given them, and run in the
-/// order in which they were given. A slug that the session does not have, or may not use, is refused before they see it.
+/// order in which they were given. A slug that the session does not have, or may not use, is refused before they see it;
+/// one that only an auth config refuses they do see, because a call may name an account on another.
 ///
 /// # Example
 /// ```

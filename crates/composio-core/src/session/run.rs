@@ -9,6 +9,7 @@ use super::modifier::ModifierContext;
 use crate::approval::ApprovalRule;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
+use crate::policy::PolicyRule;
 use crate::tool::{NativeTools, ProgressSink, ToolCall, ToolContext, ToolDefinition, ToolOutput, ToolSet, not_given};
 
 /// How many calls one batch may have. Rule: `session-semantics` 5.6.
@@ -112,7 +113,23 @@ impl Session {
     async fn toolkit_of(&self, tool: &ToolSlug, known: Option<&ToolDefinition>) -> Result<Option<ToolkitSlug>> {
         match known {
             Some(definition) => Ok(definition.toolkit.clone()),
-            None => Ok(self.definition(tool).await?.toolkit.clone()),
+            None => match self.definition(tool).await {
+                Ok(definition) => Ok(definition.toolkit.clone()),
+                Err(refusal) => self.toolkit_in_spite_of(refusal, tool).await,
+            },
+        }
+    }
+
+    /// The toolkit of a tool whose usual account may not run it. A call that names another one, or that was answered under
+    /// its key, is the router's to judge; whatever else refuses a tool refuses every call of it.
+    async fn toolkit_in_spite_of(&self, refusal: Error, tool: &ToolSlug) -> Result<Option<ToolkitSlug>> {
+        if refusal.kind() != ErrorKind::PermissionDenied {
+            return Err(refusal);
+        }
+        match self.backend().explain_tool(self.id(), tool).await {
+            // It may have been allowed in between.
+            Ok(known) if known.decision.allowed || known.decision.by == PolicyRule::AuthConfig => Ok(known.toolkit),
+            Ok(_) | Err(_) => Err(refusal),
         }
     }
 

@@ -46,3 +46,21 @@ pub(super) fn take_account(arguments: &mut Map<String, Value>, name: &str) -> Re
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{ToolSlug, ToolkitSlug};
+
+    #[test]
+    fn the_parameter_is_added_once_for_all_who_share_the_schema() {
+        let schema = Schema::from(json!({"type": "object", "properties": {"account": {"type": "integer"}}}));
+        let definition = ToolDefinition::new(ToolSlug::new("A_B").unwrap(), "Does it.", schema);
+        assert!(with_account(&definition).is_none(), "a native tool has no account");
+        let definition = definition.toolkit(ToolkitSlug::new("a").unwrap());
+        let (one, name) = with_account(&definition).unwrap();
+        let (other, _) = with_account(&definition.clone()).unwrap();
+        assert_eq!(name, "connected_account");
+        assert!(Arc::ptr_eq(&one.input_schema, &other.input_schema));
+    }
+}

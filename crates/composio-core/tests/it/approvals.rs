@@ -89,6 +89,22 @@ async fn a_no_stays_a_no() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_no_needs_nothing_that_lets_the_call_run() -> Result<()> {
+    let backend = backend();
+    let session = asking(&backend).await?;
+    let (no, yes) = (asked(&session, "MAIL_SEND", json!({})).await, asked(&session, "MAIL_SEND", json!({})).await);
+    session.update().reset_preload().disable_toolkits(["mail"]).await?;
+    session.deny(&no).await?;
+    let refused = session.approve(&yes).await.unwrap_err();
+    assert!(refused.to_string().contains("refused by the session's toolkits"), "{refused}");
+    session.update().reset_toolkits().await?;
+    assert_eq!(session.approve(&no).await.unwrap_err().kind(), ErrorKind::PermissionDenied, "it was given");
+    session.approve(&yes).await?;
+    assert_eq!(backend.calls().len(), 1);
+    Ok(())
+}
+
 /// The question was asked under rules that changed before the answer came.
 #[tokio::test]
 async fn an_answer_counts_although_nothing_asks_any_more() -> Result<()> {
@@ -261,8 +277,9 @@ async fn what_the_person_saw_is_what_is_sent() -> Result<()> {
         assert!(output.value().to_string().to_lowercase().contains("a!") && !output.value().to_string().contains("!!"));
 
         // Over processes the call is made again, and comes to the same.
-        let state = asked(&session, slug, json!({"text": "b"})).await.state().clone();
-        let repeated = session.execute(slug, json!({"text": "b"})).answer_approval(state, ApprovalDecision::Approve);
+        let waiting = asked(&session, slug, json!({"text": "b"})).await;
+        let repeated = session.execute(slug, json!({"text": "b"}));
+        let repeated = repeated.answer_approval(waiting.state(), ApprovalDecision::Approve);
         assert!(repeated.await?.value().to_string().to_lowercase().contains("b!"));
 
         let tool = session.tool(slug).await?.on_approval(async |_| ApprovalDecision::Approve);

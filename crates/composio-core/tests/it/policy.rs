@@ -67,7 +67,7 @@ async fn tags_are_written_in_any_form() -> Result<()> {
         config(|b| b.tags(["readOnlyHint"]).disable_tags(["destructiveHint"])).await?,
         config(|b| b.tags(&["readOnlyHint"]).disable_tags(&[String::from("destructiveHint")])).await?,
         config(|b| b.tags(vec![String::from("readOnlyHint")]).disable_tags(vec!["destructiveHint"])).await?,
-        config(|b| b.tags([Tag::ReadOnly]).disable_tags(&[Tag::Destructive])).await?,
+        config(|b| b.tags([Tag::ReadOnly]).disable_tags([Tag::Destructive].iter())).await?,
     ] {
         assert_eq!(said.tags, expected);
     }

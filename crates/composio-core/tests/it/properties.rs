@@ -5,6 +5,7 @@
 //! it drew, and how many of them met what the rule is about: `cargo test -p composio-core --test it properties -- --nocapture`.
 
 #![expect(clippy::panic, reason = "a rule that does not hold fails its test")]
+#![expect(clippy::print_stdout, reason = "seeds and counts are quoted")]
 
 mod draw;
 mod policies;

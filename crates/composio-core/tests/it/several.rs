@@ -1,7 +1,8 @@
 //! Several accounts of one toolkit: how a model says which one it means, and several calls at once.
 
 use composio_core::{
-    ApprovalDecision, Composio, ErrorKind, MultiAccount, Result, ScriptedBackend, SessionBuilder, ToolCall,
+    ApprovalDecision, Composio, ConnectedAccountId, ErrorKind, MultiAccount, Result, ScriptedBackend, SessionBuilder,
+    ToolCall,
 };
 use serde_json::{Map, Value, json};
 
@@ -53,6 +54,19 @@ async fn a_model_may_name_the_account_where_there_may_be_several() -> Result<()>
     let plain = Composio::with_backend(backend()).create("u").preload(["MAIL_SEND"]).await?;
     let schema = plain.tool("MAIL_SEND").await?;
     assert!(schema.schema()["properties"].get("account").is_none(), "with one account there is nothing to name");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_names_its_account_by_text_or_by_the_id_itself() -> Result<()> {
+    let (session, id) = (several(&backend()).await?, ConnectedAccountId::from("ca_1"));
+    for call in [
+        session.execute("MAIL_FREE", json!({})).account("ca_1"),
+        session.execute("MAIL_FREE", json!({})).account(&id),
+        session.execute("MAIL_FREE", json!({})).account(id.clone()),
+    ] {
+        assert_eq!(call.await?.value()["account"], "ca_1");
+    }
     Ok(())
 }
 

@@ -217,6 +217,16 @@ async fn switching_several_accounts_off_forgets_its_settings() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn no_toolkit_and_every_toolkit_are_two_things() -> Result<()> {
+    let session = Composio::with_backend(backend()).create("u").toolkits(["github"]).await?;
+    session.update().no_toolkits().await?;
+    assert_eq!(session.config().toolkits, ToolkitPolicy::Enable(Vec::new()));
+    session.update().reset_toolkits().await?;
+    assert_eq!(session.config().toolkits, ToolkitPolicy::All);
+    Ok(())
+}
+
 /// A change that has to be refused, and the field that the refusal names.
 type Refused = (&'static str, fn(UpdateSession) -> UpdateSession, &'static str);
 

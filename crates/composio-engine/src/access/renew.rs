@@ -60,7 +60,7 @@ pub(super) enum Renewal {
 impl Access<'_> {
     /// Takes the right to renew, for longer than the sender lets its request take; none where somebody has it.
     pub(super) async fn claim(&self) -> Result<Option<RefreshLease>> {
-        let (now, life) = (self.engine.now(), self.engine.http().longest() + MARGIN);
+        let (now, life) = (self.engine.now(), self.engine.http().longest().saturating_add(MARGIN));
         self.engine.store().claim_refresh(self.project, &self.account.id, now, now.plus(life)).await
     }
 
@@ -74,6 +74,11 @@ impl Access<'_> {
     /// store which does not write this down costs a moment and not the credential.
     pub(crate) async fn schedule(&self, credential: &Credential) {
         self.look_at(plan::next_look(credential, random::share())).await;
+    }
+
+    /// Says that it is to be looked at again in a while, because nothing came of it now.
+    pub(super) async fn look_later(&self) {
+        self.look_at(Some(plan::after_trouble(self.engine.now(), random::share()))).await;
     }
 
     async fn look_at(&self, at: Option<Timestamp>) {
@@ -165,7 +170,7 @@ impl Access<'_> {
         if let Some(lease) = lease {
             self.end_lease(lease).await?;
         }
-        self.look_at(Some(plan::after_trouble(self.engine.now(), random::share()))).await;
+        self.look_later().await;
         Ok(Renewal::Stays(before.clone(), error.with_retry(Retry::Safe)))
     }
 

@@ -68,7 +68,7 @@ impl Record {
 
     /// After this long without an outcome nobody is at it any more.
     fn deadline(&self) -> Duration {
-        self.engine.http().longest() * REQUESTS
+        self.engine.http().longest().saturating_mul(REQUESTS)
     }
 
     /// Commits the row and makes the call, or finds what is there. The whole of it is a task of the engine: a caller who

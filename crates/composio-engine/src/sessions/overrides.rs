@@ -51,7 +51,9 @@ impl Check<'_> {
         let account = store.account(self.project, id).await?;
         // A private account of somebody else is not told apart from one that does not exist.
         let Some(account) = account.filter(|account| &account.user == user || account.sharing.is_shared()) else {
-            return Ok(Err(format!("{user} has no such account")));
+            let hint =
+                if id.as_str().starts_with("ca_") { "" } else { "; name it by its id (`ca_…`), an alias can change" };
+            return Ok(Err(format!("{user} has no such account{hint}")));
         };
         if !account.admits(user) {
             return Ok(Err(format!("it is shared, and not with {user}; whoever shares it decides")));

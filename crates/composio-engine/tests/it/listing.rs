@@ -1,10 +1,13 @@
 //! What a session lists, and why: one policy for listings, single tools, explanations and calls.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use composio_core::{
-    AuthConfigUpdate, ConnectionStatus, ErrorKind, Management as _, MultiAccount, PolicyRule, Session, Tag, TagFilter,
-    ToolFilter, ToolQuery,
+    AccessList, AuthConfigUpdate, ConnectedAccountId, ConnectionStatus, ErrorKind, Management as _, Modifier,
+    ModifierContext, MultiAccount, PolicyRule, Session, SessionBuilder, Sharing, Tag, TagFilter, ToolFilter, ToolQuery,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::stage::{Stage, USER, listed, manifest, slug, tool, tool_slug};
 
@@ -178,6 +181,85 @@ async fn where_a_call_names_its_account_one_that_lets_a_tool_run_is_enough() {
         let kind = call.await.unwrap_err().kind();
         assert_eq!(kind == ErrorKind::PermissionDenied, !runs, "{account}: {kind:?}");
     }
+}
+
+/// A session in which calls with the older account may do what calls without one may not, and its older account.
+async fn narrower_by_default(stage: &Stage) -> ConnectedAccountId {
+    let only = |tool| ToolFilter::Only(vec![tool_slug(tool)]);
+    let (c1, c2) =
+        (stage.config_with("notes", only("NOTES_DELETE")).await, stage.config_with("notes", only("NOTES_READ")).await);
+    let older = stage.account(&c1).await.id;
+    stage.account(&c2).await;
+    older
+}
+
+#[tokio::test]
+async fn modifiers_change_nothing_of_what_may_be_called() {
+    let stage = Stage::new().await;
+    let older = narrower_by_default(&stage).await;
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let note = |seen: &Arc<Mutex<Vec<String>>>| {
+        let seen = Arc::clone(seen);
+        let note = move |call: &ModifierContext<'_>, _: &mut Map<String, Value>| {
+            seen.lock().unwrap().push(format!("{} of {}", call.tool, call.toolkit.unwrap()));
+            Ok(())
+        };
+        Modifier::before(note).toolkits(["notes"])
+    };
+    let plain = stage.composio().create(USER).disable_tools("notes", ["NOTES_CREATE"]).await.unwrap();
+    let with = stage.composio().create(USER).disable_tools("notes", ["NOTES_CREATE"]);
+    let with = with.modifier(note(&seen)).await.unwrap();
+    for (tool, account) in [
+        ("NOTES_DELETE", Some(&older)),
+        ("NOTES_DELETE", None),
+        ("NOTES_READ", Some(&older)),
+        ("NOTES_READ", None),
+        ("NOTES_CREATE", Some(&older)),
+    ] {
+        let kind = async |session: &Session| {
+            let call = session.execute(tool, json!({}));
+            let call = match account {
+                Some(account) => call.account(account.as_str()),
+                None => call,
+            };
+            call.await.unwrap_err().kind()
+        };
+        assert_eq!(kind(&plain).await, kind(&with).await, "{tool} {account:?}");
+    }
+    // None for a toolkit was passed over, and what the session itself refuses is not shown.
+    let of = |tool: &str| format!("{tool} of notes");
+    let expected = ["NOTES_DELETE", "NOTES_DELETE", "NOTES_READ", "NOTES_READ"].map(of);
+    assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+/// What is shown as connected is what a call would run with.
+#[tokio::test]
+async fn an_account_that_no_call_can_use_does_not_make_a_toolkit_connected() {
+    let looks = async |building: SessionBuilder| {
+        let session = building.await.unwrap();
+        let shown = session.toolkits().slugs(["notes"]).await.unwrap().items.remove(0);
+        let run = session.execute("NOTES_READ", json!({})).await.unwrap_err();
+        assert_eq!(run.kind(), ErrorKind::ConnectionRequired, "{run:?}");
+        assert_eq!((shown.is_active(), shown.account), (false, None));
+        let connected = session.toolkits().connected(true).await.unwrap().items;
+        assert!(connected.is_empty(), "{connected:?}");
+        let ensured = session.ensure_connected("notes", |_| {}).timeout(Duration::ZERO).await;
+        assert_eq!(ensured.unwrap_err().kind(), ErrorKind::Timeout, "a link was made, and nobody pressed it");
+    };
+    let shared = Stage::new().await;
+    shared.account_of(USER, &shared.config("notes").await, Sharing::Shared(AccessList::default())).await;
+    looks(shared.composio().create(USER)).await;
+
+    let elsewhere = Stage::new().await;
+    elsewhere.account(&elsewhere.config("notes").await).await;
+    let named = elsewhere.config("notes").await;
+    looks(elsewhere.composio().create(USER).auth_config("notes", &named)).await;
+
+    let off = Stage::new().await;
+    let config = off.config("notes").await;
+    off.account(&config).await;
+    off.disable_config(&config).await;
+    looks(off.composio().create(USER)).await;
 }
 
 #[tokio::test]

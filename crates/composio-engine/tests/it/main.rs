@@ -6,6 +6,7 @@ mod backend;
 mod decision_table;
 mod events;
 mod harness;
+mod life;
 mod listing;
 mod mcp;
 mod moody;

@@ -176,6 +176,8 @@ async fn connected_accounts(stage: &Stage, rows: &mut Rows) {
         (theirs, "ada has no such account"),
         (deleted, "ada has no such account"),
         ("ca_nowhere".into(), "ada has no such account"),
+        // An alias is none of its names here.
+        ("work".into(), "ada has no such account; name it by its id"),
         (unlisted, "it is shared, and not with ada"),
         (denied, "it is shared, and not with ada"),
         (of_files, "it is an account of files"),

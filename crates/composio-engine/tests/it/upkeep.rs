@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use composio_core::{AccountEventKind, AuthConfigUpdate, Composio, ConnectionStatus, ErrorKind, Event, Timestamp, Url};
 use composio_demo::Failure;
-use composio_engine::store::DueWork;
+use composio_engine::store::{CredentialChange, DueWork, Sealed, Transition};
 use composio_engine::{Engine, EngineOptions, KeySource, ProjectId, SealingKey, SqliteStore, Upkeep, UpkeepReport};
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use serde_json::json;
 
 use crate::moody::Moody;
@@ -103,6 +103,23 @@ async fn trouble_with_one_account_is_counted_and_tried_again_later() {
     assert_eq!(world.engine.upkeep_once().await.unwrap(), report(0, 0, 0, 0), "a service in trouble is left alone");
     world.advance(MINUTE + Duration::from_secs(1));
     assert_eq!(world.engine.upkeep_once().await.unwrap(), report(1, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_credential_that_cannot_be_read_stands_in_nobodys_way() {
+    let world = World::new().await;
+    let session = world.session().await;
+    let account = world.connect(&session, "tracker", "alice@work.example").await;
+    world.advance(MINUTE * 57);
+    let status = ConnectionStatus::Active;
+    let mut step = Transition::new(status, status, world.now(), None);
+    step.credential = CredentialChange::Put(Sealed(b"sealed with a key that is gone".to_vec()));
+    world.store.transition(&ProjectId::new("p"), &account.id, &step).await.unwrap();
+    assert_eq!(world.engine.upkeep_once().await.unwrap(), report(0, 0, 0, 1));
+    // It would be the first of what is due for ever, and a round ends where it finds nothing new.
+    assert_eq!(world.store.due_work(world.now(), NEVER, 10).await.unwrap(), []);
+    world.advance(MINUTE * 2);
+    assert_eq!(world.engine.upkeep_once().await.unwrap(), report(0, 0, 0, 1));
 }
 
 #[tokio::test]
@@ -222,5 +239,5 @@ async fn the_engine_looks_by_itself() {
     let Event::Account(told) = told else { panic!("missed") };
     assert_eq!((told.kind, &told.account.id), (AccountEventKind::Expired, request.account()));
     busy.shutdown().await;
-    assert_eq!(events.next().await, None, "the stream ends with the engine");
+    assert_eq!(events.next().now_or_never(), Some(None), "the stream ends with the engine");
 }

@@ -41,6 +41,22 @@ async fn every_client_hears_of_a_change_and_lists_what_is_left() {
 }
 
 #[tokio::test]
+async fn a_client_that_says_again_that_it_is_ready_hears_of_a_change_once() {
+    let session = session(&two_tools()).await;
+    let client = Client::of(SessionServer::new(session.clone())).await;
+    for _ in 0..3 {
+        client.peer().notify_initialized().await.unwrap();
+    }
+    client.names().await;
+    without_other(&session).await;
+    client.ears.changed().await;
+    client.names().await;
+    client.names().await;
+    assert_eq!(client.ears.more_changes(), 0);
+    client.close().await;
+}
+
+#[tokio::test]
 async fn a_change_by_another_value_of_the_session_is_heard_too() {
     let composio = Composio::with_backend(two_tools());
     let session = composio.create("user_u").toolkits(["kit"]).direct_tools().await.unwrap();
@@ -66,18 +82,26 @@ async fn only_a_list_that_can_change_is_announced_as_one() {
     assert_eq!(announced(SessionServer::of_tools(session.tools().await.unwrap())).await, None);
 }
 
+/// One client hears of the change before its next call, the other never listens.
+async fn clients(session: &Session) -> [Client; 2] {
+    let of = || SessionServer::new(session.clone());
+    [Client::of(of()).await, Client::of_2026(of(), Ears::new()).await]
+}
+
 #[tokio::test]
 async fn a_tool_that_was_taken_away_is_refused_without_a_new_listing() {
     let backend = two_tools();
     let session = session(&backend).await;
-    let client = Client::of(SessionServer::new(session.clone())).await;
-    client.names().await;
-    without_other(&session).await;
-    let error = refused(client.try_call("KIT_OTHER", json!({})).await.unwrap_err());
-    assert_eq!(error.code.0, -32602);
-    assert!(error.message.contains("KIT_ECHO"), "{error:?}");
-    assert!(backend.calls().is_empty());
-    client.close().await;
+    for client in clients(&session).await {
+        client.names().await;
+        without_other(&session).await;
+        let error = refused(client.try_call("KIT_OTHER", json!({})).await.unwrap_err());
+        assert_eq!(error.code.0, -32602);
+        assert!(error.message.contains("KIT_ECHO"), "{error:?}");
+        assert!(backend.calls().is_empty());
+        session.update().reset_tools().await.unwrap();
+        client.close().await;
+    }
 }
 
 /// With several accounts a tool has a parameter more. Whoever still took it for the old one would send that on.
@@ -86,14 +110,16 @@ async fn a_call_after_a_change_is_read_by_the_new_schema() {
     let backend = backend();
     let composio = Composio::with_backend(backend.clone());
     let session = composio.create("user_u").toolkits(["kit"]).preload(["KIT_ECHO"]).await.unwrap();
-    let client = Client::of(SessionServer::new(session.clone())).await;
-    client.names().await;
-    session.update().multi_account(MultiAccount::default()).await.unwrap();
-    client.call("KIT_ECHO", json!({"note": "n", "account": "work"})).await;
-    let calls = backend.calls();
-    assert_eq!(Value::Object(calls[0].arguments.clone()), json!({"note": "n"}));
-    assert_eq!(calls[0].account.as_deref(), Some("work"));
-    client.close().await;
+    for client in clients(&session).await {
+        client.names().await;
+        session.update().multi_account(MultiAccount::default()).await.unwrap();
+        client.call("KIT_ECHO", json!({"note": "n", "account": "work"})).await;
+        let call = backend.calls().pop().unwrap();
+        assert_eq!(Value::Object(call.arguments), json!({"note": "n"}));
+        assert_eq!(call.account.as_deref(), Some("work"));
+        session.update().reset_multi_account().await.unwrap();
+        client.close().await;
+    }
 }
 
 /// A tool that says when it is gone, and the session with it.

@@ -70,13 +70,20 @@ impl UpdateSession {
         self
     }
 
+    /// Allows no toolkit at all: native tools only.
+    pub fn no_toolkits(mut self) -> Self {
+        self.update.toolkits = Patch::Set(ToolkitPolicy::Enable(Vec::new()));
+        self
+    }
+
     /// Allows every toolkit again.
     pub fn reset_toolkits(mut self) -> Self {
         self.update.toolkits = Patch::Reset;
         self
     }
 
-    /// Replaces what is said about the tools of toolkits, for all of them.
+    /// Replaces what is said about the tools of toolkits, for all of them: [`ToolPolicy::enable`], [`ToolPolicy::disable`] or
+    /// [`ToolPolicy::Tags`] for each.
     pub fn tools<T>(mut self, tools: impl IntoIterator<Item = (T, ToolPolicy)>) -> Self
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,

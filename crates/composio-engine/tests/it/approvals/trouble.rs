@@ -90,12 +90,12 @@ fn a_process_that_dies_with_the_answer_sends_nothing_twice() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let options = elsewhere(&world, silent.local_addr().unwrap());
     let there = tokio::runtime::Runtime::new().unwrap();
-    let answer = there.block_on(async {
+    let elsewhere = there.block_on(async {
         let store = Arc::new(SqliteStore::open(&path).await.unwrap());
         let engine = Engine::start(store, options).await.unwrap();
-        opened(&engine, &session).await.approve(&approval).into_future()
+        opened(&engine, &session).await
     });
-    let asked = there.handle().spawn(answer);
+    let asked = there.spawn(elsewhere.approve(&approval).into_future());
     let (mut connection, _) = silent.accept().unwrap();
     assert!(connection.read(&mut [0; 16]).unwrap() > 0);
     there.shutdown_background();

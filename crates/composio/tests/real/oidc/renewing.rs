@@ -83,7 +83,11 @@ async fn a_spent_refresh_token_ends_the_account_and_only_its_own_identity_mends_
     assert_eq!(world.tap.last("refresh_token").given("error"), "invalid_grant");
     let ended = world.account(&account.id).await;
     assert_eq!(ended.status, ConnectionStatus::Expired);
-    assert!(ended.status_reason.as_deref().unwrap().starts_with("the service refused 3 times"), "{:?}", ended.status_reason);
+    assert!(
+        ended.status_reason.as_deref().unwrap().starts_with("the service refused 3 times"),
+        "{:?}",
+        ended.status_reason
+    );
     assert!(world.credential(&account.id).await.is_none(), "a dead credential is not kept");
     let link = error.connect_url().expect("the error says how to go on").clone();
     assert!(!format!("{error} {error:?}").contains(link.path()), "the link is a capability");
