@@ -13,7 +13,7 @@ use crate::composio::Composio;
 use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::ToolkitPolicy;
-use crate::tool::Tool;
+use crate::tool::{NativeTools, Tool};
 
 /// A session in the making. Await it to create the session.
 ///
@@ -188,6 +188,21 @@ impl SessionBuilder {
         self
     }
 
+    /// A rule about a native tool that has no effect because its name is misspelt would let calls pass unasked. Where no
+    /// native tool is given here, another process gives them, and knows their names.
+    fn check_native_approvals(&self) -> Result<()> {
+        let native = &self.local.native;
+        let missing = |slug: &&ToolSlug| NativeTools::claims(slug) && native.definition(slug).is_none();
+        match self.config.approvals.tools.iter().find(missing).filter(|_| !native.is_empty()) {
+            None => Ok(()),
+            Some(slug) => {
+                let given: Vec<_> = native.definitions().map(|tool| tool.slug.as_str()).collect();
+                let rule = format!("no native tool of this session is called so; there is {}", given.join(", "));
+                Err(Error::invalid_input("approvals.tools", slug.as_str(), rule))
+            }
+        }
+    }
+
     fn set_policy(mut self, by: &'static str, policy: ToolkitPolicy) -> Self {
         if let Some(before) = self.policy_set_by {
             let rule = format!("`{before}` was called already, and only one of the two can hold");
@@ -229,6 +244,7 @@ impl IntoFuture for SessionBuilder {
                 return Err(error);
             }
             self.config.validate()?;
+            self.check_native_approvals()?;
             let record = self.door.backend.create_session(&self.user, &self.config).await?;
             Ok(Session::new(self.door, record, self.local))
         })

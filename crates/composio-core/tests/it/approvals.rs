@@ -344,3 +344,17 @@ async fn in_a_batch_each_call_waits_for_itself() -> Result<()> {
     assert_eq!(backend.calls().len(), 2);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_rule_about_a_native_tool_that_is_not_there_is_refused() -> Result<()> {
+    let composio = Composio::with_backend(backend());
+    let refused = composio.create("u").tool(Shout).require_approval_for_tools(["LOCAL_SHUOT"]).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::InvalidInput, Some("approvals.tools")));
+    assert!(
+        refused.to_string().contains("LOCAL_SHUOT") && refused.to_string().contains("there is LOCAL_SHOUT"),
+        "{refused}"
+    );
+    // Another process may give the tools.
+    composio.create("u").require_approval_for_tools(["LOCAL_SHUOT"]).await?;
+    Ok(())
+}

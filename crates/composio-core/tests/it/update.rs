@@ -2,8 +2,8 @@
 
 use composio_core::indexmap::IndexMap;
 use composio_core::{
-    ApprovalPolicy, AuthConfigId, Composio, ConnectedAccountId, ErrorKind, MultiAccount, MultiAccountUpdate, Patch,
-    Preload, Result, ScriptedBackend, Session, SessionBuilder, SessionConfig, SessionUpdate, Tag, TagFilter,
+    ApprovalPolicy, AuthConfigId, Changes, Composio, ConnectedAccountId, ErrorKind, MultiAccount, MultiAccountUpdate,
+    Patch, Preload, Result, ScriptedBackend, Session, SessionBuilder, SessionConfig, SessionUpdate, Tag, TagFilter,
     ToolPolicy, ToolSlug, ToolkitPolicy, ToolkitSlug, UpdateSession, Url,
 };
 use serde_json::json;
@@ -329,7 +329,13 @@ async fn a_change_as_data_stands_in_place_of_what_was_named() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+/// The next change. Time is paused, so that one that never comes is noticed at once.
+async fn heard(changes: &mut Changes) -> Option<u64> {
+    let next = tokio::time::timeout(std::time::Duration::from_secs(60), changes.next());
+    next.await.expect("nobody told of a change")
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_value_of_a_session_sees_a_change_and_hears_of_it() -> Result<()> {
     let composio = Composio::with_backend(backend());
     let session = composio.create("u").await?;
@@ -337,21 +343,21 @@ async fn every_value_of_a_session_sees_a_change_and_hears_of_it() -> Result<()> 
     let (mut changes, mut late) = (again.changes(), again.changes());
 
     session.update().toolkits(["github"]).await?;
-    assert_eq!(changes.next().await, Some(2));
+    assert_eq!(heard(&mut changes).await, Some(2));
     for value in [&clone, &again] {
         assert_eq!((value.version(), value.config()), (2, session.config()));
         assert_eq!(value.execute("GMAIL_SEND", json!({})).await.unwrap_err().kind(), ErrorKind::PermissionDenied);
     }
     again.update().reset_toolkits().await?;
     assert_eq!((session.version(), clone.config().toolkits.is_positive()), (3, false));
-    assert_eq!((changes.next().await, late.next().await), (Some(3), Some(3)), "changes in between are one");
+    assert_eq!((heard(&mut changes).await, heard(&mut late).await), (Some(3), Some(3)), "changes in between are one");
 
     drop((session, clone, again));
-    assert_eq!((changes.next().await, late.next().await), (None, None), "with the last value it ends");
+    assert_eq!((heard(&mut changes).await, heard(&mut late).await), (None, None), "with the last value it ends");
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_that_another_process_made_is_heard_of_where_it_is_read() -> Result<()> {
     let backend = backend();
     let (here, there) = (Composio::with_backend(backend.clone()), Composio::with_backend(backend));
@@ -359,7 +365,7 @@ async fn a_change_that_another_process_made_is_heard_of_where_it_is_read() -> Re
     let mut changes = session.changes();
     there.session(session.id()).await?.update().toolkits(["github"]).await?;
     let again = here.session(session.id()).await?;
-    assert_eq!((changes.next().await, session.config()), (Some(2), again.config()), "opening it again reads it");
+    assert_eq!((heard(&mut changes).await, session.config()), (Some(2), again.config()), "opening it again reads it");
     session.refresh().await?;
     assert_eq!(format!("{changes:?}"), "Changes { version: 2 }");
     let nothing_new = tokio::time::timeout(std::time::Duration::ZERO, changes.next()).await;

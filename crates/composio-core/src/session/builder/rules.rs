@@ -90,6 +90,10 @@ impl SessionBuilder {
     }
 
     /// Puts every call of these tools before a person first, native ones (`LOCAL_…`) too.
+    ///
+    /// The backend asks about its own tools by the session as it is kept. Whether a native tool asks is decided where it
+    /// runs, by the configuration that this process last read: where another process changes that,
+    /// [`refresh`](crate::Session::refresh) the session.
     pub fn require_approval_for_tools<S>(mut self, tools: impl IntoIterator<Item = S>) -> Self
     where
         S: TryInto<ToolSlug, Error: Into<Error>>,
