@@ -166,12 +166,20 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<ToolOutput>> + Send + 'a>>
 
 /// The erased twin of [`Tool`].
 trait Erased: Send + Sync {
+    /// Whether a call can be made with these arguments.
+    fn fits(&self, arguments: &Map<String, Value>) -> Result<()>;
+
     fn call<'a>(&'a self, cx: ToolContext, arguments: Map<String, Value>) -> Running<'a>;
 }
 
 struct Typed<T>(T);
 
 impl<T: Tool> Erased for Typed<T> {
+    fn fits(&self, arguments: &Map<String, Value>) -> Result<()> {
+        let read: serde_json::Result<T::Input> = serde_json::from_value(Value::Object(arguments.clone()));
+        read.map(drop).map_err(|error| unreadable::<T>(&error))
+    }
+
     fn call<'a>(&'a self, cx: ToolContext, arguments: Map<String, Value>) -> Running<'a> {
         Box::pin(async move {
             let input = serde_json::from_value(Value::Object(arguments)).map_err(|error| unreadable::<T>(&error))?;
@@ -232,12 +240,11 @@ impl NativeTools {
         slug.as_str().starts_with(PREFIX)
     }
 
-    /// Checks the names of a call's arguments, so that nobody is asked to allow a call that cannot be made.
+    /// Checks a call's arguments, so that nobody is asked to allow a call that cannot be made.
     pub(crate) fn check(&self, call: &ToolCall) -> Result<()> {
-        match self.tools.get(&call.tool) {
-            Some(tool) => check_keys(tool.definition.input_schema.value(), &call.arguments),
-            None => Err(not_given(&call.tool)),
-        }
+        let Some(tool) = self.tools.get(&call.tool) else { return Err(not_given(&call.tool)) };
+        check_keys(tool.definition.input_schema.value(), &call.arguments)?;
+        tool.run.fits(&call.arguments)
     }
 
     /// Runs a tool; `NotFound` where this session was not given it.

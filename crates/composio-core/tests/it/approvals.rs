@@ -358,3 +358,15 @@ async fn a_rule_about_a_native_tool_that_is_not_there_is_refused() -> Result<()>
     composio.create("u").require_approval_for_tools(["LOCAL_SHUOT"]).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_native_call_that_cannot_be_made() -> Result<()> {
+    let session = asking(&backend()).await?;
+    for arguments in [json!({}), json!({"text": 7}), json!({"text": "x", "more": 1})] {
+        let refused = session.execute("LOCAL_SHOUT", arguments).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidInput, "{refused}");
+        assert!(refused.approval().is_none());
+    }
+    asked(&session, "LOCAL_SHOUT", json!({"text": "hello"})).await;
+    Ok(())
+}
