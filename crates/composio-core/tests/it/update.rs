@@ -332,7 +332,7 @@ async fn a_change_as_data_stands_in_place_of_what_was_named() -> Result<()> {
 /// The next change. Time is paused, so that one that never comes is noticed at once.
 async fn heard(changes: &mut Changes) -> Option<u64> {
     let next = tokio::time::timeout(std::time::Duration::from_secs(60), changes.next());
-    next.await.expect("nobody told of a change")
+    next.await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
