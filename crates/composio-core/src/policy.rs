@@ -79,6 +79,8 @@ impl ToolkitPolicy {
 }
 
 /// Which tools of one toolkit a session may use: a list for, a list against, or tags. Never two of them.
+///
+/// Rule: `session-semantics` 3.1 and 3.4.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

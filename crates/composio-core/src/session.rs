@@ -262,7 +262,8 @@ impl Session {
     }
 
     /// Makes sure that a toolkit is connected: returns at once where it is, and otherwise makes a link, gives it to
-    /// `show`, and waits for the user. An account that ended is connected again, with the same id.
+    /// `show`, and waits for the user. An account that ended is connected again, with the same id. Rule: `session-semantics`
+    /// 2.2.
     ///
     /// # Errors
     /// The await gives what [`authorize`](Self::authorize) and [`ConnectionRequest::wait`] give; `Conflict` for an account

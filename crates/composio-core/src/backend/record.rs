@@ -82,7 +82,7 @@ impl SessionVersion {
     }
 }
 
-/// Something about a configuration that its author may not have meant.
+/// Something about a configuration that its author may not have meant. Rule: `session-semantics` 3.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionWarning {

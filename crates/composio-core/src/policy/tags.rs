@@ -124,7 +124,7 @@ impl ToolHints {
 
 /// Which tags a tool has to have, and which it must not.
 ///
-/// A tool fits that has at least one of the enabled tags and none of the disabled ones. As with toolkits, no list allows
+/// Rule: `session-semantics` 3.4. A tool fits that has at least one of the enabled tags and none of the disabled ones. As with toolkits, no list allows
 /// all, and an empty list of enabled tags allows none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

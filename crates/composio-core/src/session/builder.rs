@@ -60,7 +60,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let mut slugs = self.slugs("toolkits", toolkits);
+        let mut slugs = self.parse_all("toolkits", toolkits);
         match &mut self.config.toolkits {
             ToolkitPolicy::Enable(before) if self.policy_set_by == Some("toolkits") => before.append(&mut slugs),
             _ => return self.set_policy("toolkits", ToolkitPolicy::Enable(slugs)),
@@ -73,7 +73,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let mut slugs = self.slugs("toolkits", toolkits);
+        let mut slugs = self.parse_all("toolkits", toolkits);
         if let ToolkitPolicy::Disable(before) = &mut self.config.toolkits {
             before.append(&mut slugs);
             return self;
@@ -91,7 +91,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        if let Some(toolkit) = self.slug("auth_configs", toolkit) {
+        if let Some(toolkit) = self.parse("auth_configs", toolkit) {
             self.config.auth_configs.insert(toolkit, auth_config.into());
         }
         self
@@ -112,7 +112,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        if let Some(toolkit) = self.slug("connected_accounts", toolkit) {
+        if let Some(toolkit) = self.parse("connected_accounts", toolkit) {
             self.config.connected_accounts.entry(toolkit).or_default().push(account.into());
         }
         self
@@ -214,18 +214,19 @@ impl SessionBuilder {
     }
 
     /// The toolkit, or none and a mistake in `field`.
-    fn slug<T>(&mut self, field: &str, toolkit: T) -> Option<ToolkitSlug>
+    /// Reads a slug or a tag. What is none is noted as a mistake in `field`.
+    fn parse<P, T>(&mut self, field: &str, given: T) -> Option<P>
     where
-        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+        T: TryInto<P, Error: Into<Error>>,
     {
-        toolkit.try_into().map_err(|error| self.note(error.into().in_field(field))).ok()
+        given.try_into().map_err(|error| self.note(error.into().in_field(field))).ok()
     }
 
-    fn slugs<T>(&mut self, field: &str, toolkits: impl IntoIterator<Item = T>) -> Vec<ToolkitSlug>
+    fn parse_all<P, T>(&mut self, field: &str, given: impl IntoIterator<Item = T>) -> Vec<P>
     where
-        T: TryInto<ToolkitSlug, Error: Into<Error>>,
+        T: TryInto<P, Error: Into<Error>>,
     {
-        toolkits.into_iter().filter_map(|toolkit| self.slug(field, toolkit)).collect()
+        given.into_iter().filter_map(|one| self.parse(field, one)).collect()
     }
 
     /// Keeps the first error; the await reports it.

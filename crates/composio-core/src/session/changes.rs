@@ -42,7 +42,7 @@ impl Session {
         Ok(())
     }
 
-    /// The versions of its configuration, newest first, the one that holds included.
+    /// The versions of its configuration, newest first, the one that holds included. Rule: `session-semantics` 3.3.
     ///
     /// # Errors
     /// The await gives `NotFound` where the session was deleted, `InvalidInput` for a cursor that is not this backend's.

@@ -14,8 +14,8 @@ impl SessionBuilder {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let Some(toolkit) = self.slug("tools", toolkit) else { return self };
-        let tools = self.tool_slugs(&format!("tools.{toolkit}"), tools);
+        let Some(toolkit) = self.parse("tools", toolkit) else { return self };
+        let tools: Vec<ToolSlug> = self.parse_all(&format!("tools.{toolkit}"), tools);
         match self.config.tools.get_mut(&toolkit) {
             None => drop(self.config.tools.insert(toolkit, ToolPolicy::Enable(tools.into_iter().collect()))),
             Some(ToolPolicy::Enable(before)) => before.extend(tools),
@@ -30,8 +30,8 @@ impl SessionBuilder {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let Some(toolkit) = self.slug("tools", toolkit) else { return self };
-        let tools = self.tool_slugs(&format!("tools.{toolkit}"), tools);
+        let Some(toolkit) = self.parse("tools", toolkit) else { return self };
+        let tools: Vec<ToolSlug> = self.parse_all(&format!("tools.{toolkit}"), tools);
         match self.config.tools.get_mut(&toolkit) {
             None => drop(self.config.tools.insert(toolkit, ToolPolicy::Disable(tools.into_iter().collect()))),
             Some(ToolPolicy::Disable(before)) => before.extend(tools),
@@ -45,7 +45,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let Some(toolkit) = self.slug("tools", toolkit) else { return self };
+        let Some(toolkit) = self.parse("tools", toolkit) else { return self };
         match self.config.tools.get(&toolkit) {
             None | Some(ToolPolicy::Tags(_)) => drop(self.config.tools.insert(toolkit, ToolPolicy::Tags(tags))),
             Some(ToolPolicy::Enable(_) | ToolPolicy::Disable(_)) => self.two_rules(&toolkit),
@@ -58,7 +58,7 @@ impl SessionBuilder {
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let tags = self.parsed_tags("tags", tags);
+        let tags = self.parse_all("tags", tags);
         self.config.tags.enable.get_or_insert_default().extend(tags);
         self
     }
@@ -68,7 +68,7 @@ impl SessionBuilder {
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let tags = self.parsed_tags("tags", tags);
+        let tags = self.parse_all("tags", tags);
         self.config.tags.disable.extend(tags);
         self
     }
@@ -84,7 +84,7 @@ impl SessionBuilder {
     where
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
-        let toolkits = self.slugs("approvals.toolkits", toolkits);
+        let toolkits = self.parse_all("approvals.toolkits", toolkits);
         self.config.approvals.toolkits.extend(toolkits);
         self
     }
@@ -98,7 +98,7 @@ impl SessionBuilder {
     where
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
-        let tools = self.tool_slugs("approvals.tools", tools);
+        let tools: Vec<ToolSlug> = self.parse_all("approvals.tools", tools);
         self.config.approvals.tools.extend(tools);
         self
     }
@@ -108,7 +108,7 @@ impl SessionBuilder {
     where
         T: TryInto<Tag, Error: Into<Error>>,
     {
-        let tags = self.parsed_tags("approvals.tags", tags);
+        let tags = self.parse_all("approvals.tags", tags);
         self.config.approvals.tags.extend(tags);
         self
     }
@@ -123,22 +123,6 @@ impl SessionBuilder {
     pub fn approval_fallback(mut self, fallback: ApprovalFallback) -> Self {
         self.config.approvals.fallback = fallback;
         self
-    }
-
-    fn tool_slugs<S>(&mut self, field: &str, tools: impl IntoIterator<Item = S>) -> Vec<ToolSlug>
-    where
-        S: TryInto<ToolSlug, Error: Into<Error>>,
-    {
-        let parsed = tools.into_iter().map(TryInto::try_into);
-        parsed.filter_map(|tool| tool.map_err(|error| self.note(error.into().in_field(field))).ok()).collect()
-    }
-
-    fn parsed_tags<T>(&mut self, field: &str, tags: impl IntoIterator<Item = T>) -> Vec<Tag>
-    where
-        T: TryInto<Tag, Error: Into<Error>>,
-    {
-        let parsed = tags.into_iter().map(TryInto::try_into);
-        parsed.filter_map(|tag| tag.map_err(|error| self.note(error.into().in_field(field))).ok()).collect()
     }
 
     fn two_rules(&mut self, toolkit: &ToolkitSlug) {
