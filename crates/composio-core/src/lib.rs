@@ -77,12 +77,16 @@ mod error;
 mod event;
 #[cfg(feature = "fake")]
 mod fake;
+#[cfg(feature = "hosted")]
+pub mod hosted;
 mod id;
 mod json;
 mod policy;
 mod precedence;
 mod session;
 mod tool;
+#[cfg(feature = "wire")]
+pub mod wire;
 
 pub use account::{
     AccessList, ConnectedAccount, ConnectionEvent, ConnectionStatus, Identity, InvalidTransition, Sharing,

@@ -1,0 +1,1 @@
+//! The operations on sessions: requests, and the methods of the client.
