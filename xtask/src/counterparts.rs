@@ -1,9 +1,10 @@
 //! `cargo xtask counterparts`: the real services that tests talk to, on loopback, for as long as somebody needs them.
 //!
-//! A GitHub emulator, an OpenID Connect provider, a model provider that plays fixtures and a browser's driver. MCP's
-//! inspector and its conformance tests are installed for tests to start. All of it lies in `target/counterparts`, where
-//! the logs are too. Linux on x86-64 with npm is what they need.
+//! A GitHub emulator, an OpenID Connect provider, a model provider that plays fixtures, a server of the API's description
+//! and a browser's driver. MCP's inspector and its conformance tests are installed for tests to start. All of it lies in
+//! `target/counterparts`, where the logs are too. Linux on x86-64 with npm is what they need.
 
+mod description;
 mod loopback;
 mod process;
 mod provision;
@@ -66,6 +67,10 @@ pub(crate) struct Counterparts {
 const MCP_TOOLS: [&str; 2] = ["@modelcontextprotocol/inspector", "@modelcontextprotocol/conformance"];
 /// The program among its package's that takes fixtures as they are.
 const AIMOCK: &str = "node_modules/@copilotkit/aimock/dist/cli.js";
+/// What answers as the API's description says.
+const PRISM: &str = "node_modules/@stoplight/prism-cli/dist/index.js";
+/// The description, in the workspace.
+const DESCRIPTION: &str = "crates/composio-core/tests/spec/composio-v3.1.json";
 /// The variables of what is not started.
 const NODE: &str = "COMPOSIO_TEST_NODE";
 const MCP: &str = "COMPOSIO_TEST_MCP_TOOLS";
@@ -78,6 +83,7 @@ impl Counterparts {
         started.add("COMPOSIO_TEST_EMULATE_URL", emulate(&installed));
         started.add("COMPOSIO_TEST_OIDC_URL", oidc(&installed));
         started.add("COMPOSIO_TEST_AIMOCK_URL", aimock(&installed));
+        started.add("COMPOSIO_TEST_PRISM_URL", prism(&installed, root));
         started.add("COMPOSIO_TEST_CHROMEDRIVER_URL", chromedriver(&installed));
         started.add_tools(&installed);
         Ok(started)
@@ -132,8 +138,8 @@ fn emulate(installed: &Installed) -> Result<(String, Process)> {
     ];
     let options = ["start", "--host", "127.0.0.1", "--service", "github", "--seed", "github.seed.yaml", "--port"];
     let arguments = arguments.into_iter().chain(options.map(str::to_owned)).chain([port.to_string()]);
-    let process =
-        Process::start(installed, "emulate", &installed.node(), arguments, &[], &Ready { port, path: "/meta" })?;
+    let ready = Ready { port, path: "/meta", status: 200 };
+    let process = Process::start(installed, "emulate", &installed.node(), arguments, &[], &ready)?;
     Ok((url, process))
 }
 
@@ -145,7 +151,7 @@ fn github_seed(template: &str, url: &str) -> String {
 fn oidc(installed: &Installed) -> Result<(String, Process)> {
     let port = loopback::free_port()?;
     let environment = [("PORT", port.to_string()), ("REDIRECT_URIS", redirect_uris().join(","))];
-    let ready = Ready { port, path: "/.well-known/openid-configuration" };
+    let ready = Ready { port, path: "/.well-known/openid-configuration", status: 200 };
     let script = [installed.text_path("oidc.mjs")];
     let process = Process::start(installed, "oidc", &installed.node(), script, &environment, &ready)?;
     Ok((loopback::url(port), process))
@@ -158,15 +164,28 @@ fn aimock(installed: &Installed) -> Result<(String, Process)> {
     let arguments = ["--require".to_owned(), installed.text_path("loopback.cjs"), installed.text_path(AIMOCK)];
     let options = "--host 127.0.0.1 --fixtures aimock.json --chunk-size 3 --log-level warn --port".split(' ');
     let arguments = arguments.into_iter().chain(options.map(str::to_owned)).chain([port.to_string()]);
-    let ready = Ready { port, path: "/ready" };
+    let ready = Ready { port, path: "/ready", status: 200 };
     let process = Process::start(installed, "aimock", &installed.node(), arguments, &[], &ready)?;
+    Ok((loopback::url(port), process))
+}
+
+/// Answers with the description's examples, and says in `sl-violations` what in a request does not fit it.
+fn prism(installed: &Installed, root: &Path) -> Result<(String, Process)> {
+    let port = loopback::free_port()?;
+    let text = std::fs::read_to_string(root.join(DESCRIPTION)).context("reading the API's description")?;
+    std::fs::write(installed.path("closed.json"), description::closed(&text)?).context("writing it for Prism")?;
+    let arguments = ["--require".to_owned(), installed.text_path("loopback.cjs"), installed.text_path(PRISM)];
+    let options = "mock closed.json --errors --host 127.0.0.1 --verboseLevel warn --port".split(' ');
+    let arguments = arguments.into_iter().chain(options.map(str::to_owned)).chain([port.to_string()]);
+    let ready = Ready { port, path: "/", status: 404 };
+    let process = Process::start(installed, "prism", &installed.node(), arguments, &[], &ready)?;
     Ok((loopback::url(port), process))
 }
 
 fn chromedriver(installed: &Installed) -> Result<(String, Process)> {
     let driver: PathBuf = provision::chromedriver()?;
     let port = loopback::free_port()?;
-    let ready = Ready { port, path: "/status" };
+    let ready = Ready { port, path: "/status", status: 200 };
     let process = Process::start(installed, "chromedriver", &driver, [format!("--port={port}")], &[], &ready)?;
     Ok((loopback::url(port), process))
 }

@@ -8,6 +8,7 @@ mod documents;
 mod finding;
 mod fix;
 mod manifests;
+mod pending;
 mod registry;
 mod source;
 mod text;
@@ -78,12 +79,14 @@ fn check(root: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// Every suite is run by some integration test, and the table of decisions is whole.
+/// Every suite is run by some integration test or said to be pending, and the table of decisions is whole.
 fn conformance(sources: &[Source], report: &mut Report) {
     let registry = Registry::of_this_workspace();
     report.add(calls::suites_in_use(sources));
     report.add(registry.check());
+    report.add(pending::check(sources));
     report.say(&registry.summary());
+    report.say(&pending::summary());
 }
 
 #[cfg(test)]

@@ -169,6 +169,8 @@ pub enum ConnectionStatus {
     Inactive,
     /// Given back to the service.
     Revoked,
+    /// One that this version has no name for. Nothing runs with it, and it may become another.
+    Unknown,
 }
 
 /// What can happen to a connection.
@@ -228,7 +230,7 @@ impl fmt::Display for InvalidTransition {
 impl std::error::Error for InvalidTransition {}
 
 impl ConnectionStatus {
-    /// Every status.
+    /// Every status that has a name.
     pub const ALL: [Self; 7] =
         [Self::Initializing, Self::Initiated, Self::Active, Self::Failed, Self::Expired, Self::Inactive, Self::Revoked];
 
@@ -242,6 +244,7 @@ impl ConnectionStatus {
             Self::Expired => "EXPIRED",
             Self::Inactive => "INACTIVE",
             Self::Revoked => "REVOKED",
+            Self::Unknown => "UNKNOWN",
         }
     }
 

@@ -60,6 +60,8 @@ pub enum ApprovalRule {
     ToolkitTag(Tag),
     /// It has a tag that is listed.
     Tag(Tag),
+    /// The backend asks, and does not say by which rule.
+    Backend,
 }
 
 impl ApprovalPolicy {
@@ -115,6 +117,7 @@ impl fmt::Display for ApprovalRule {
             Self::Tool => f.write_str("it needs approvals in this session"),
             Self::ToolkitTag(tag) => write!(f, "it is tagged {tag}, which needs approvals in this toolkit"),
             Self::Tag(tag) => write!(f, "it is tagged {tag}, which needs approvals in this session"),
+            Self::Backend => f.write_str("the backend asks for it"),
         }
     }
 }
@@ -193,14 +196,27 @@ pub struct Approval {
     rule: ApprovalRule,
     account: Option<(ConnectedAccountId, String)>,
     state: ApprovalState,
-    expires_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    question: Option<String>,
 }
 
 impl Approval {
     /// A question about a call. Backends make it.
     #[must_use]
-    pub fn new(call: ToolCall, rule: ApprovalRule, state: ApprovalState, expires_at: Timestamp) -> Self {
-        Self { call, rule, account: None, state, expires_at }
+    pub fn new(
+        call: ToolCall,
+        rule: ApprovalRule,
+        state: ApprovalState,
+        expires_at: impl Into<Option<Timestamp>>,
+    ) -> Self {
+        Self { call, rule, account: None, state, expires_at: expires_at.into(), question: None }
+    }
+
+    /// Sets what to ask, where the backend has words of its own.
+    #[must_use]
+    pub fn with_question(mut self, question: impl Into<String>) -> Self {
+        self.question = Some(question.into());
+        self
     }
 
     /// Says with which account the call would run, and how a person would name that.
@@ -231,7 +247,7 @@ impl Approval {
     }
 
     /// Until when it can be answered.
-    pub fn expires_at(&self) -> Timestamp {
+    pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
@@ -244,6 +260,9 @@ impl Approval {
     /// What to ask, in a sentence without the arguments: `Allow MAILBOX_SEND_MESSAGE with work?`
     #[must_use]
     pub fn question(&self) -> String {
+        if let Some(question) = &self.question {
+            return question.clone();
+        }
         match &self.account {
             Some((_, label)) => format!("Allow {} with {label}?", self.call.tool),
             None => format!("Allow {}?", self.call.tool),

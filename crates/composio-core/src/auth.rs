@@ -20,21 +20,92 @@ pub enum AuthScheme {
     /// Nothing at all.
     #[serde(rename = "NO_AUTH")]
     NoAuth,
+    /// OAuth 1.0a.
+    #[serde(rename = "OAUTH1")]
+    OAuth1,
+    /// OAuth 2 with an app that registers itself.
+    #[serde(rename = "DCR_OAUTH")]
+    DcrOAuth,
+    /// OAuth 2 with an app that is known by the address of its metadata.
+    #[serde(rename = "CIMD_OAUTH")]
+    CimdOAuth,
+    /// OAuth 2 between servers, without a person.
+    #[serde(rename = "S2S_OAUTH2")]
+    S2sOAuth2,
+    /// A token that the user gives.
+    #[serde(rename = "BEARER_TOKEN")]
+    BearerToken,
+    /// A user name and a password.
+    #[serde(rename = "BASIC")]
+    Basic,
+    /// A user name and a password, for which the service gives a token.
+    #[serde(rename = "BASIC_WITH_JWT")]
+    BasicWithJwt,
+    /// An installation of an app of the service.
+    #[serde(rename = "SERVICE_ACCOUNT")]
+    ServiceAccount,
+    /// A service account's key at Google.
+    #[serde(rename = "GOOGLE_SERVICE_ACCOUNT")]
+    GoogleServiceAccount,
+    /// SAML.
+    #[serde(rename = "SAML")]
+    Saml,
+    /// Bill.com's own.
+    #[serde(rename = "BILLCOM_AUTH")]
+    BillcomAuth,
+    /// Cal.com's own.
+    #[serde(rename = "CALCOM_AUTH")]
+    CalcomAuth,
+    /// One that this version has no name for. Only a backend that knows it can connect accounts by it.
+    #[serde(rename = "UNKNOWN")]
+    Unknown,
 }
 
 impl AuthScheme {
+    /// Every scheme that has a name. The embedded engine connects accounts by the first three.
+    pub const ALL: [Self; 15] = [
+        Self::OAuth2,
+        Self::ApiKey,
+        Self::NoAuth,
+        Self::OAuth1,
+        Self::DcrOAuth,
+        Self::CimdOAuth,
+        Self::S2sOAuth2,
+        Self::BearerToken,
+        Self::Basic,
+        Self::BasicWithJwt,
+        Self::ServiceAccount,
+        Self::GoogleServiceAccount,
+        Self::Saml,
+        Self::BillcomAuth,
+        Self::CalcomAuth,
+    ];
+
     /// The wire name, such as `OAUTH2`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OAuth2 => "OAUTH2",
             Self::ApiKey => "API_KEY",
             Self::NoAuth => "NO_AUTH",
+            Self::OAuth1 => "OAUTH1",
+            Self::DcrOAuth => "DCR_OAUTH",
+            Self::CimdOAuth => "CIMD_OAUTH",
+            Self::S2sOAuth2 => "S2S_OAUTH2",
+            Self::BearerToken => "BEARER_TOKEN",
+            Self::Basic => "BASIC",
+            Self::BasicWithJwt => "BASIC_WITH_JWT",
+            Self::ServiceAccount => "SERVICE_ACCOUNT",
+            Self::GoogleServiceAccount => "GOOGLE_SERVICE_ACCOUNT",
+            Self::Saml => "SAML",
+            Self::BillcomAuth => "BILLCOM_AUTH",
+            Self::CalcomAuth => "CALCOM_AUTH",
+            Self::Unknown => "UNKNOWN",
         }
     }
 
     /// The scheme of this wire name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::OAuth2, Self::ApiKey, Self::NoAuth].into_iter().find(|scheme| scheme.as_str() == name)
+        Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
     }
 
     /// Whether a config of this scheme needs something from the developer (an OAuth app) before a user can connect.

@@ -5,34 +5,43 @@
 //! embedded engine has it: the hosted service brings its own pages. None of them has default bodies, so that a wrapper
 //! cannot forget to forward; convenience lives on [`Session`](crate::Session) and [`Composio`](crate::Composio).
 
+mod catalogue;
 mod connect;
+mod files;
 mod forward;
+mod link;
 mod mcp;
+mod proxy;
 mod query;
 mod record;
+mod search;
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use url::Url;
 
+pub use self::catalogue::{CatalogueQuery, CatalogueToolQuery, ToolkitInfo};
 pub use self::connect::{
     Brand, CallbackParams, ConnectFlow, Connected, Field, FlowCookie, LinkPage, LinkStep, Refusal, Started,
 };
+pub use self::files::{FileContent, FileEntry, FilePath, FileQuery, SessionFiles};
+pub use self::link::{Link, LinkRequest, LinkTarget, ToolkitState};
 pub use self::mcp::{McpAccess, McpEndpoint, McpToken};
+pub use self::proxy::{BinaryData, HttpMethod, ProxyBody, ProxyRequest, ProxyResponse};
 pub use self::query::{AccountQuery, AuthConfigQuery, HistoryQuery, Page, SharingFilter, ToolQuery, ToolkitQuery};
 pub use self::record::{SessionRecord, SessionVersion, SessionWarning, WarningCode};
-use crate::account::{ConnectedAccount, Sharing, SharingUpdate};
+pub use self::search::{FoundTool, SearchAnswer, SearchQuery, SearchRequest, SearchResults, ToolkitConnection};
+use crate::account::{ConnectedAccount, SharingUpdate};
 use crate::approval::ApprovalRule;
-use crate::auth::{AuthConfig, AuthConfigUpdate, AuthScheme, NewAuthConfig, NewConnectedAccount};
+use crate::auth::{AuthConfig, AuthConfigUpdate, NewAuthConfig, NewConnectedAccount};
 use crate::error::Result;
 use crate::event::Events;
-use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
+use crate::id::{AuthConfigId, ConnectedAccountId, McpTokenId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
 use crate::session::{SessionConfig, SessionUpdate};
-use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+use crate::tool::{NativeDefinitions, ToolCall, ToolDefinition, ToolOutput};
 
 /// What a session needs from its backend.
 ///
@@ -46,18 +55,34 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// What belongs to the project instead of to one session, where the backend has it.
     fn management(&self) -> Option<&dyn Management>;
 
-    /// Checks the configuration and keeps it under a new id. Nothing is stored where the check fails.
+    /// The files of sessions, where the backend has sandboxes.
+    fn files(&self) -> Option<&dyn SessionFiles>;
+
+    /// Checks the configuration and keeps it under a new id. Nothing is stored where the check fails. The native tools stay
+    /// in the caller's process; a backend may check what they are called.
     ///
     /// # Errors
     /// `InvalidInput` naming the field and the value: an unknown toolkit, a pinned account or an auth config that this
     /// user cannot use.
-    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord>;
+    async fn create_session(
+        &self,
+        user: &UserId,
+        config: &SessionConfig,
+        native: &NativeDefinitions,
+    ) -> Result<SessionRecord>;
 
     /// Reads a session.
     ///
     /// # Errors
     /// `NotFound`.
     async fn session(&self, session: &SessionId) -> Result<SessionRecord>;
+
+    /// Reads a session for a process that brings these native tools. The configuration stays as it is; a backend may check
+    /// what the tools are called.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` for native tools that the backend refuses.
+    async fn attach(&self, session: &SessionId, native: &NativeDefinitions) -> Result<SessionRecord>;
 
     /// Changes a session's configuration, as [`SessionConfig::updated`] says, after the same checks as at its creation. The
     /// version grows by one, and the one before goes into the history. Of two changes that expect the same version one is
@@ -108,6 +133,19 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// the call; with an [answer](ToolCall::approval), `PermissionDenied` where that does not fit the call, was used before
     /// or has expired, and `Blocked` where the person said no.
     async fn execute(&self, session: &SessionId, call: ToolCall) -> Result<ToolOutput>;
+
+    /// Finds tools of the session by what they are for.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` for no queries or more than seven; `ToolFailed` where every query failed; `Unsupported`.
+    async fn search(&self, session: &SessionId, request: &SearchRequest) -> Result<SearchResults>;
+
+    /// Calls the API of a toolkit's service with the account that a tool would run with. The call is sent once.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute), except `ToolFailed`: what the service answers is the result, whatever its status;
+    /// `InvalidInput` for an endpoint on another site or a private address; `Unsupported`.
+    async fn proxy_execute(&self, session: &SessionId, request: &ProxyRequest) -> Result<ProxyResponse>;
 
     /// Makes a link through which the user connects a new account, or the same one again.
     ///
@@ -259,6 +297,30 @@ pub trait Management: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `NotFound`.
     async fn delete_connected_account(&self, id: &ConnectedAccountId) -> Result<()>;
+
+    /// Lists the toolkits of the catalogue.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a cursor that is not this backend's.
+    async fn catalogue_toolkits(&self, query: &CatalogueQuery) -> Result<Page<ToolkitInfo>>;
+
+    /// Reads a toolkit of the catalogue.
+    ///
+    /// # Errors
+    /// `NotFound`, with near slugs.
+    async fn catalogue_toolkit(&self, toolkit: &ToolkitSlug) -> Result<ToolkitInfo>;
+
+    /// Lists the tools of the catalogue, by toolkit and slug.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a cursor that is not this backend's.
+    async fn catalogue_tools(&self, query: &CatalogueToolQuery) -> Result<Page<ToolDefinition>>;
+
+    /// Reads a tool of the catalogue, whether a session may use it or not.
+    ///
+    /// # Errors
+    /// `NotFound`, with near slugs.
+    async fn catalogue_tool(&self, tool: &ToolSlug) -> Result<ToolDefinition>;
 }
 
 /// What a backend can do beyond running sessions.
@@ -283,122 +345,10 @@ pub struct Capabilities {
     pub approvals: bool,
     /// It tells what happens to accounts.
     pub events: bool,
-}
-
-/// A toolkit as a session sees it, with the connection that its tools would run with now.
-///
-/// Where the session pins an account, that account is shown with its real status, whatever others there are.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ToolkitState {
-    /// Its slug.
-    pub slug: ToolkitSlug,
-    /// Its name, for people.
-    pub name: String,
-    /// What it is.
-    pub description: String,
-    /// The URL of its logo.
-    pub logo: Option<String>,
-    /// Whether it needs no account at all.
-    pub no_auth: bool,
-    /// Whether the backend can make an auth config for it without the developer.
-    pub managed_auth: bool,
-    /// The account a tool would run with, or the latest of those that cannot run.
-    pub account: Option<ConnectedAccount>,
-    /// Every account that a call could name, the most recently connected first, whatever its status is.
-    pub accounts: Vec<ConnectedAccount>,
-    /// The auth config of that account, or the one that a link would use.
-    pub auth_config: Option<AuthConfigId>,
-    /// How it would be authenticated.
-    pub scheme: Option<AuthScheme>,
-}
-
-impl ToolkitState {
-    /// A toolkit without connection.
-    #[must_use]
-    pub fn new(slug: ToolkitSlug, name: impl Into<String>) -> Self {
-        Self {
-            slug,
-            name: name.into(),
-            description: String::new(),
-            logo: None,
-            no_auth: false,
-            managed_auth: false,
-            account: None,
-            accounts: Vec::new(),
-            auth_config: None,
-            scheme: None,
-        }
-    }
-
-    /// Whether its connection is ACTIVE. A toolkit without authentication has none and needs none.
-    pub fn is_active(&self) -> bool {
-        self.account.as_ref().is_some_and(ConnectedAccount::is_active)
-    }
-
-    /// Whether its tools can run now: it needs no account, or its account is ACTIVE and was seen to work.
-    pub fn is_ready(&self) -> bool {
-        self.no_auth || self.account.as_ref().is_some_and(ConnectedAccount::is_ready)
-    }
-}
-
-/// What a link is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LinkTarget {
-    /// A new account of this toolkit.
-    Toolkit(ToolkitSlug),
-    /// The same account again: it keeps its id, and the identity at the service has to be the same.
-    Account(ConnectedAccountId),
-}
-
-/// What to make a link with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LinkRequest {
-    /// What it is for.
-    pub target: LinkTarget,
-    /// Where the browser goes in the end; our own page without one.
-    pub callback_url: Option<Url>,
-    /// A label for the new account, unique per user and toolkit.
-    pub alias: Option<String>,
-    /// Who may use the new account besides its user.
-    pub sharing: Sharing,
-}
-
-impl LinkRequest {
-    /// A link without callback and alias.
-    #[must_use]
-    pub fn new(target: LinkTarget) -> Self {
-        Self { target, callback_url: None, alias: None, sharing: Sharing::Private }
-    }
-}
-
-/// A link that was made.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Link {
-    /// The account that the link will make ACTIVE.
-    pub account: ConnectedAccountId,
-    /// Where the user goes. Whoever has it can connect an account in this user's name.
-    pub redirect_url: Url,
-    /// Until when the link works.
-    pub expires_at: Timestamp,
-}
-
-impl Link {
-    /// A link.
-    #[must_use]
-    pub fn new(account: ConnectedAccountId, redirect_url: Url, expires_at: Timestamp) -> Self {
-        Self { account, redirect_url, expires_at }
-    }
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("account", &self.account)
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
+    /// It finds tools by what they are for.
+    pub search: bool,
+    /// It calls services' own APIs.
+    pub proxy: bool,
+    /// It keeps [files](SessionFiles) of sessions.
+    pub files: bool,
 }

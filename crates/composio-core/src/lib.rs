@@ -99,10 +99,12 @@ pub use auth::{
     AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
 };
 pub use backend::{
-    AccountQuery, AuthConfigQuery, Backend, Brand, CallbackParams, Capabilities, ConnectFlow, Connected, Field,
-    FlowCookie, HistoryQuery, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpAccess, McpEndpoint,
-    McpToken, Page, Refusal, SessionRecord, SessionVersion, SessionWarning, SharingFilter, Started, ToolQuery,
-    ToolkitQuery, ToolkitState, WarningCode,
+    AccountQuery, AuthConfigQuery, Backend, BinaryData, Brand, CallbackParams, Capabilities, CatalogueQuery,
+    CatalogueToolQuery, ConnectFlow, Connected, Field, FileContent, FileEntry, FilePath, FileQuery, FlowCookie,
+    FoundTool, HistoryQuery, HttpMethod, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpAccess,
+    McpEndpoint, McpToken, Page, ProxyBody, ProxyRequest, ProxyResponse, Refusal, SearchAnswer, SearchQuery,
+    SearchRequest, SearchResults, SessionFiles, SessionRecord, SessionVersion, SessionWarning, SharingFilter, Started,
+    ToolQuery, ToolkitConnection, ToolkitInfo, ToolkitQuery, ToolkitState, WarningCode,
 };
 pub use composio::{
     AuthConfigs, Composio, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs,
@@ -124,12 +126,14 @@ pub use precedence::{
 };
 pub use session::{
     AnswerApproval, Authorize, BoxFuture, Changes, ConnectionRequest, CreateMcpToken, EnsureConnected, Ensured,
-    Execute, ListHistory, ListToolkits, Modifier, ModifierContext, MultiAccount, MultiAccountUpdate, OpenSession,
-    Patch, Preload, Session, SessionBuilder, SessionConfig, SessionUpdate, ToolFailure, UpdateSession, Wait,
+    Execute, Hook, HookCheck, HostedSettings, InstantUsage, ListHistory, ListToolkits, MetaTools, Modifier,
+    ModifierContext, MultiAccount, MultiAccountUpdate, OpenSession, Patch, PermissionDefault, PermissionOverride,
+    Permissions, Preload, SandboxSize, Session, SessionBuilder, SessionConfig, SessionUpdate, ToolFailure,
+    UpdateSession, Wait, Workbench,
 };
 pub use tool::{
-    Answer, Arguments, NotStrict, Progress, Schema, SessionTool, Tool, ToolCall, ToolContext, ToolDefinition,
-    ToolHints, ToolOutput, ToolSet, parse_arguments,
+    Answer, Arguments, NativeDefinitions, NotStrict, Progress, Schema, SessionTool, Tool, ToolCall, ToolContext,
+    ToolDefinition, ToolHints, ToolOutput, ToolSet, parse_arguments,
 };
 pub use url::Url;
 pub use {indexmap, schemars, secrecy};

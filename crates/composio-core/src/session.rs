@@ -11,6 +11,7 @@ mod live;
 mod mcp;
 mod modifier;
 mod run;
+mod settings;
 mod update;
 
 use std::collections::HashSet;
@@ -34,6 +35,10 @@ pub(crate) use self::live::Live;
 use self::live::{Held, Local};
 pub use self::mcp::CreateMcpToken;
 pub use self::modifier::{Modifier, ModifierContext, ToolFailure};
+pub use self::settings::{
+    Hook, HookCheck, HostedSettings, InstantUsage, MetaTools, PermissionDefault, PermissionOverride, Permissions,
+    SandboxSize, Workbench,
+};
 pub use self::update::{MultiAccountUpdate, Patch, SessionUpdate, UpdateSession};
 use crate::account::ConnectedAccount;
 use crate::backend::{Backend, LinkTarget, McpEndpoint, SessionRecord, ToolQuery};

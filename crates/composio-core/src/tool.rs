@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod arguments;
+mod inline;
 mod native;
 mod schema;
 mod set;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use self::answer::Answer;
 pub use self::arguments::{Arguments, parse_arguments};
+pub use self::inline::NativeDefinitions;
 pub(crate) use self::native::{NativeTools, ProgressSink, not_given};
 pub use self::native::{Progress, Tool, ToolContext};
 pub use self::schema::{NotStrict, Schema};
@@ -136,13 +138,26 @@ pub struct ToolCall {
     pub idempotency_key: Option<String>,
     /// What a person said to this very call, where it was put before one.
     pub approval: Option<ApprovalAnswer>,
+    /// The session's native tools, for backends that keep none. The session sets it.
+    pub native: NativeDefinitions,
+    /// Whether a long result may be put into the session's sandbox, with a preview in its place. Calls that models make say
+    /// yes; a backend without a sandbox does not care.
+    pub offload: bool,
 }
 
 impl ToolCall {
     /// A call that leaves the account to the session's rules.
     #[must_use]
     pub fn new(tool: ToolSlug, arguments: Map<String, Value>) -> Self {
-        Self { tool, arguments, account: None, idempotency_key: None, approval: None }
+        Self {
+            tool,
+            arguments,
+            account: None,
+            idempotency_key: None,
+            approval: None,
+            native: NativeDefinitions::none(),
+            offload: false,
+        }
     }
 
     /// Names the account to run it with, by id or alias.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use composio_core::{
-    ApprovalRule, Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Events, Explanation, HistoryQuery, Link,
-    LinkRequest, Management, McpToken, McpTokenId, Page, Result, SessionConfig, SessionId, SessionRecord,
+    ApprovalRule, Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Events, Explanation,
+    HistoryQuery, Link, LinkRequest, Management, McpToken, McpTokenId, NativeDefinitions, Page, ProxyRequest,
+    ProxyResponse, Result, SearchRequest, SearchResults, SessionConfig, SessionFiles, SessionId, SessionRecord,
     SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation, ToolOutput, ToolQuery, ToolSlug,
     ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
@@ -60,7 +61,16 @@ impl Backend for EmbeddedBackend {
         Some(self)
     }
 
-    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
+    fn files(&self) -> Option<&dyn SessionFiles> {
+        None
+    }
+
+    async fn create_session(
+        &self,
+        user: &UserId,
+        config: &SessionConfig,
+        _native: &NativeDefinitions,
+    ) -> Result<SessionRecord> {
         let created = sessions::create(&self.engine, &self.project, user, config).await?;
         Ok(mcp::reachable(&self.engine, created))
     }
@@ -68,6 +78,18 @@ impl Backend for EmbeddedBackend {
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
         let found = sessions::warned(&self.engine, self.scope(session).await?.session);
         Ok(mcp::reachable(&self.engine, found))
+    }
+
+    async fn attach(&self, session: &SessionId, _native: &NativeDefinitions) -> Result<SessionRecord> {
+        self.session(session).await
+    }
+
+    async fn search(&self, _session: &SessionId, _request: &SearchRequest) -> Result<SearchResults> {
+        Err(Error::new(ErrorKind::Unsupported, "the embedded engine does not search yet; preload tools by name"))
+    }
+
+    async fn proxy_execute(&self, _session: &SessionId, _request: &ProxyRequest) -> Result<ProxyResponse> {
+        Err(Error::new(ErrorKind::Unsupported, "the embedded engine does not call services' own APIs; write a tool"))
     }
 
     async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {

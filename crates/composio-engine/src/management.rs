@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use composio_core::secrecy::ExposeSecret;
 use composio_core::{
     AccountEventKind, AccountQuery, AuthConfig, AuthConfigId, AuthConfigQuery, AuthConfigUpdate, AuthScheme,
-    ConnectedAccount, ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error, ErrorKind, Management,
-    NewAuthConfig, NewConnectedAccount, Page, Result, SharingUpdate, Timestamp,
+    CatalogueQuery, CatalogueToolQuery, ConnectedAccount, ConnectedAccountId, ConnectionEvent, ConnectionStatus, Error,
+    ErrorKind, Management, NewAuthConfig, NewConnectedAccount, Page, Result, SharingUpdate, Timestamp, ToolDefinition,
+    ToolSlug, ToolkitInfo, ToolkitSlug,
 };
 
 use crate::access::{Access, seal_credential};
@@ -157,6 +158,22 @@ impl Management for EmbeddedBackend {
     async fn delete_connected_account(&self, id: &ConnectedAccountId) -> Result<()> {
         let found = life::delete(self.engine(), self.project(), id).await?;
         found.then_some(()).ok_or_else(|| not_found("connected account", id.as_str()))
+    }
+
+    async fn catalogue_toolkits(&self, _query: &CatalogueQuery) -> Result<Page<ToolkitInfo>> {
+        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn catalogue_toolkit(&self, _toolkit: &ToolkitSlug) -> Result<ToolkitInfo> {
+        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn catalogue_tools(&self, _query: &CatalogueToolQuery) -> Result<Page<ToolDefinition>> {
+        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    }
+
+    async fn catalogue_tool(&self, _tool: &ToolSlug) -> Result<ToolDefinition> {
+        Err(Error::new(ErrorKind::Unsupported, "being written"))
     }
 }
 

@@ -78,6 +78,11 @@ mod tests {
             sets(&[("default", &["embedded"]), ("demo", &["embedded", "dep:demo"]), ("embedded", &["dep:engine"])]),
             ["", "default", "default,demo,embedded"]
         );
+        assert_eq!(
+            sets(&[("default", &["hosted"]), ("fake", &[]), ("hosted", &["wire", "dep:http"]), ("wire", &[])]),
+            ["", "default", "default,fake,hosted,wire", "fake", "wire"],
+            "`hosted` alone is the default"
+        );
         assert_eq!(sets(&[("default", &["x"]), ("x", &[]), ("y", &[])]), ["", "default", "default,x,y", "y"]);
     }
 }

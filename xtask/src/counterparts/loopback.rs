@@ -19,9 +19,9 @@ pub(super) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Whether a GET is answered with 200.
-pub(super) fn answers(port: u16, path: &str) -> bool {
-    status_line(port, path).is_ok_and(|line| is_ok(&line))
+/// Whether a GET is answered with this status.
+pub(super) fn answers(port: u16, path: &str, status: u16) -> bool {
+    status_line(port, path).is_ok_and(|line| says(&line, status))
 }
 
 fn status_line(port: u16, path: &str) -> std::io::Result<String> {
@@ -33,8 +33,8 @@ fn status_line(port: u16, path: &str) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&start[..read]).into_owned())
 }
 
-fn is_ok(line: &str) -> bool {
-    line.starts_with("HTTP/1.") && line.split(' ').nth(1) == Some("200")
+fn says(line: &str, status: u16) -> bool {
+    line.starts_with("HTTP/1.") && line.split(' ').nth(1) == Some(&status.to_string())
 }
 
 #[cfg(test)]
@@ -42,21 +42,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_200_is_ready() {
-        for (line, expected) in [
-            ("HTTP/1.1 200 OK\r\n", true),
-            ("HTTP/1.0 200 OK\r\n", true),
-            ("HTTP/1.1 404 Not Found\r\n", false),
-            ("HTTP/1.1 2000 Odd\r\n", false),
-            ("SSH-2.0 200 \r\n", false),
-            ("", false),
+    fn only_the_status_that_is_waited_for_is_ready() {
+        for (line, status, expected) in [
+            ("HTTP/1.1 200 OK\r\n", 200, true),
+            ("HTTP/1.0 200 OK\r\n", 200, true),
+            ("HTTP/1.1 404 Not Found\r\n", 404, true),
+            ("HTTP/1.1 404 Not Found\r\n", 200, false),
+            ("HTTP/1.1 2000 Odd\r\n", 200, false),
+            ("SSH-2.0 200 \r\n", 200, false),
+            ("", 200, false),
         ] {
-            assert_eq!(is_ok(line), expected, "{line:?}");
+            assert_eq!(says(line, status), expected, "{line:?}");
         }
     }
 
     #[test]
     fn nobody_answers_on_a_free_port() {
-        assert!(!answers(free_port().unwrap(), "/"));
+        assert!(!answers(free_port().unwrap(), "/", 200));
     }
 }

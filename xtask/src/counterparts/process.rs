@@ -18,11 +18,12 @@ const LOOKS: usize = 300;
 /// Looks until a counterpart that should end is killed: five seconds.
 const LAST_LOOKS: usize = 50;
 
-/// How to see that a counterpart is ready: this is answered with 200.
+/// How to see that a counterpart is ready: this is answered so.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) port: u16,
     pub(super) path: &'static str,
+    pub(super) status: u16,
 }
 
 /// Ends its counterpart when dropped, in a panic too.
@@ -67,7 +68,7 @@ impl Process {
             if let Some(status) = self.leash.try_wait()? {
                 bail!("it ended with {status}; its log says:\n{}", self.said());
             }
-            if loopback::answers(ready.port, ready.path) {
+            if loopback::answers(ready.port, ready.path, ready.status) {
                 return Ok(());
             }
             thread::sleep(PAUSE);

@@ -51,7 +51,13 @@ mod tests {
     ];
 
     fn findings(files: &[(&str, &str)], example: &str, dev: bool) -> Vec<String> {
-        let dependency = Dependency { name: "composio-x".to_owned(), dev, default_features: true, local: true };
+        let dependency = Dependency {
+            name: "composio-x".to_owned(),
+            dev,
+            default_features: true,
+            features: Vec::new(),
+            local: true,
+        };
         let package = |name: &str, folder: &str| Package {
             name: name.to_owned(),
             folder: folder.to_owned(),

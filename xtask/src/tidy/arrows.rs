@@ -26,8 +26,25 @@ const ALLOWED: [(&str, &[&str]); 8] = [
 const CORE_TESTS: [&str; 2] = [CORE, "composio-conformance"];
 
 /// What the core without features must not pull in.
-const HEAVY: [&str; 9] =
-    ["axum", "hyper", "hyper-util", "isahc", "libsqlite3-sys", "reqwest", "rusqlite", "sqlx", "ureq"];
+const HEAVY: [&str; 14] = [
+    "axum",
+    "h2",
+    "http",
+    "http-body",
+    "hyper",
+    "hyper-util",
+    "isahc",
+    "libsqlite3-sys",
+    "native-tls",
+    "reqwest",
+    "rusqlite",
+    "rustls",
+    "sqlx",
+    "ureq",
+];
+
+/// The feature of the core that brings an HTTP client: the choice of whoever builds a program.
+const CLIENT: &str = "hosted";
 
 pub(super) fn between_crates(packages: &[Package]) -> Vec<Finding> {
     packages.iter().filter(|package| package.in_crates()).flat_map(arrows_of).collect()
@@ -48,7 +65,9 @@ fn arrows_of(package: &Package) -> Vec<Finding> {
         .map(|dependency| refused(package, allowed, dependency))
         .collect();
     if package.adapter {
-        found.extend(local.filter(|dependency| takes_core_with_defaults(dependency)).map(|_| defaults(package)));
+        found
+            .extend(local.clone().filter(|dependency| takes_core_with_defaults(dependency)).map(|_| defaults(package)));
+        found.extend(local.filter(|dependency| takes_the_client(dependency)).map(|_| client(package)));
     }
     found
 }
@@ -72,6 +91,10 @@ fn takes_core_with_defaults(dependency: &Dependency) -> bool {
     dependency.name == CORE && !dependency.dev && dependency.default_features
 }
 
+fn takes_the_client(dependency: &Dependency) -> bool {
+    dependency.name == CORE && !dependency.dev && dependency.features.iter().any(|feature| feature == CLIENT)
+}
+
 fn refused(package: &Package, allowed: &[&str], dependency: &Dependency) -> Finding {
     let instead =
         if allowed.is_empty() { "it stands alone".to_owned() } else { format!("only on {}", allowed.join(", ")) };
@@ -81,6 +104,11 @@ fn refused(package: &Package, allowed: &[&str], dependency: &Dependency) -> Find
 
 fn defaults(package: &Package) -> Finding {
     let says = format!("{} takes {CORE} with its default features, set `default-features = false`", package.name);
+    Finding::error(package.manifest(), 1, says)
+}
+
+fn client(package: &Package) -> Finding {
+    let says = format!("{} turns on `{CLIENT}` of {CORE}, leave the HTTP client to programs", package.name);
     Finding::error(package.manifest(), 1, says)
 }
 
@@ -135,6 +163,7 @@ mod tests {
             name: (*name).to_owned(),
             dev: how.contains("dev"),
             default_features: how.contains("defaults"),
+            features: how.split(' ').filter_map(|word| word.strip_prefix('+')).map(str::to_owned).collect(),
             local: !how.contains("foreign"),
         });
         Package {
@@ -154,6 +183,7 @@ mod tests {
             package("composio-server", false, &[(CORE, ""), ("composio-engine", "dev")]),
             package("composio", false, &[(CORE, "defaults"), ("composio-engine", ""), ("composio-server", "")]),
             package("composio-rig", true, &[(CORE, ""), ("rig", "foreign defaults"), ("composio-engine", "dev")]),
+            package("composio-rig", true, &[(CORE, "+wire"), (CORE, "dev +hosted")]),
         ] {
             assert_eq!(between_crates(std::slice::from_ref(&fine)), [], "{fine:?}");
         }
@@ -171,6 +201,7 @@ mod tests {
             (package("composio-server", false, &[("composio-engine", "")]), "must not depend on composio-engine"),
             (package("composio-demo", false, &[("composio-engine", "")]), "must not depend on composio-engine"),
             (package("composio-rig", true, &[(CORE, "defaults")]), "set `default-features = false`"),
+            (package("composio-rig", true, &[(CORE, "+hosted")]), "leave the HTTP client to programs"),
             (package("composio-rig", true, &[("composio-genai", "")]), "must not depend on composio-genai"),
             (package("composio-new", false, &[]), "add a row"),
         ] {
@@ -197,6 +228,7 @@ mod tests {
         for (heavy, says) in [
             ("reqwest v0.13.0|json\nreqwest v0.13.0|json (*)\n", "pulls in reqwest"),
             ("hyper v1.0.0|\n", "pulls in hyper"),
+            ("http-body v1.0.0|\n", "pulls in http-body"),
             ("sqlx v0.9.0|\n", "pulls in sqlx"),
             ("tokio v1.0.0|default,net,rt,sync,time\n", "needs `net, rt` of tokio"),
         ] {

@@ -4,9 +4,10 @@ use super::finding::Finding;
 use super::source::{Source, Word};
 
 /// Where requests are sent from, beside tests.
-const SENDERS: [&str; 5] = [
-    "crates/composio-core/src/hosted.rs",
-    "crates/composio-core/src/hosted/",
+const SENDERS: [&str; 6] = [
+    "crates/composio-core/src/hosted/options.rs",
+    "crates/composio-core/src/hosted/send.rs",
+    "crates/composio-core/src/hosted/send/",
     "crates/composio-engine/src/http.rs",
     "crates/composio-engine/src/http/",
     "examples/",
@@ -132,11 +133,14 @@ mod tests {
         for (path, expected) in [
             ("crates/composio-engine/src/http.rs", 0),
             ("crates/composio-engine/src/http/guard.rs", 0),
-            ("crates/composio-core/src/hosted/request.rs", 0),
+            ("crates/composio-core/src/hosted/send.rs", 0),
+            ("crates/composio-core/src/hosted/send/body.rs", 0),
             ("examples/quickstart/src/main.rs", 0),
             ("crates/composio-demo/tests/it/main.rs", 0),
             ("crates/composio-engine/src/httpx.rs", 1),
             ("crates/composio-engine/src/oauth.rs", 1),
+            ("crates/composio-core/src/hosted.rs", 1),
+            ("crates/composio-core/src/hosted/backend.rs", 1),
             ("crates/composio-core/src/session.rs", 1),
         ] {
             assert_eq!(count(path, text), expected, "{path}");

@@ -30,6 +30,8 @@ pub(super) struct Dependency {
     pub(super) name: String,
     pub(super) dev: bool,
     pub(super) default_features: bool,
+    /// Those that it asks for.
+    pub(super) features: Vec<String>,
     /// A member of this workspace.
     pub(super) local: bool,
 }
@@ -97,6 +99,7 @@ fn read_dependency(dependency: &cargo_metadata::Dependency) -> Dependency {
         name: dependency.name.clone(),
         dev: dependency.kind == DependencyKind::Development,
         default_features: dependency.uses_default_features,
+        features: dependency.features.clone(),
         local: dependency.path.is_some(),
     }
 }

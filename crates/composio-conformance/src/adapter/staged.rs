@@ -7,9 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use composio_core::{
     ApprovalRule, Backend, Capabilities, ConnectedAccount, ConnectedAccountId, Events, Explanation, HistoryQuery, Link,
-    LinkRequest, Management, McpToken, McpTokenId, Page, Result, ScriptedBackend, SessionConfig, SessionId,
-    SessionRecord, SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation, ToolOutput, ToolQuery,
-    ToolSlug, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
+    LinkRequest, Management, McpToken, McpTokenId, NativeDefinitions, Page, ProxyRequest, ProxyResponse, Result,
+    ScriptedBackend, SearchRequest, SearchResults, SessionConfig, SessionFiles, SessionId, SessionRecord,
+    SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation, ToolOutput, ToolQuery, ToolSlug,
+    ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
 use serde_json::{Value, json};
 
@@ -65,12 +66,33 @@ impl Backend for Staged {
         self.inner.management()
     }
 
-    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
-        self.inner.create_session(user, config).await
+    async fn create_session(
+        &self,
+        user: &UserId,
+        config: &SessionConfig,
+        native: &NativeDefinitions,
+    ) -> Result<SessionRecord> {
+        self.inner.create_session(user, config, native).await
     }
 
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
         self.inner.session(session).await
+    }
+
+    fn files(&self) -> Option<&dyn SessionFiles> {
+        self.inner.files()
+    }
+
+    async fn attach(&self, session: &SessionId, native: &NativeDefinitions) -> Result<SessionRecord> {
+        self.inner.attach(session, native).await
+    }
+
+    async fn search(&self, session: &SessionId, request: &SearchRequest) -> Result<SearchResults> {
+        self.inner.search(session, request).await
+    }
+
+    async fn proxy_execute(&self, session: &SessionId, request: &ProxyRequest) -> Result<ProxyResponse> {
+        self.inner.proxy_execute(session, request).await
     }
 
     async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {

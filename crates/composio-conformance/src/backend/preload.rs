@@ -1,6 +1,8 @@
 //! Which tools a model gets directly.
 
-use composio_core::{ErrorKind, MultiAccount, MultiAccountUpdate, Preload, SessionConfig, Tag, TagFilter, WarningCode};
+use composio_core::{
+    ErrorKind, MultiAccount, MultiAccountUpdate, NativeDefinitions, Preload, SessionConfig, Tag, TagFilter, WarningCode,
+};
 
 use super::stage::{Stage, T, listed, path, refused, slug};
 use crate::harness::{Harness, USER, refused as refused_naming};
@@ -62,7 +64,10 @@ pub async fn preloading_all_needs_something_that_names_it(harness: &dyn Harness)
     }
     let mut config = SessionConfig::new();
     config.preload = Preload::All;
-    path(&refused(harness.backend().create_session(&USER.into(), &config).await, KIND), FIELD);
+    path(
+        &refused(harness.backend().create_session(&USER.into(), &config, &NativeDefinitions::none()).await, KIND),
+        FIELD,
+    );
 }
 
 /// A list goes with several accounts; preloading everything does not.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use composio_core::{
     ApprovalRule, AuthConfigId, ConnectedAccountId, ErrorKind, HistoryQuery, LinkRequest, LinkTarget, MultiAccount,
-    SessionConfig, SessionId, SessionUpdate, ToolCall, ToolQuery, ToolSlug, ToolkitQuery, UserId,
+    NativeDefinitions, SessionConfig, SessionId, SessionUpdate, ToolCall, ToolQuery, ToolSlug, ToolkitQuery, UserId,
 };
 
 use super::Claim;
@@ -123,7 +123,7 @@ pub async fn a_backend_checks_what_a_builder_checks(harness: &dyn Harness) {
     let mut too_many = SessionConfig::new();
     too_many.multi_account = Some(MultiAccount::new().max_per_toolkit(11));
     for (user, config, names) in [("", &plain, "user"), (USER, &two_pins, "multi_account"), (USER, &too_many, "11")] {
-        let created = backend.create_session(&UserId::new(user), config).await;
+        let created = backend.create_session(&UserId::new(user), config, &NativeDefinitions::none()).await;
         refused_naming(created, ErrorKind::InvalidInput, &[names]);
     }
 }

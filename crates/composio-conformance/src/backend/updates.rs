@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use composio_core::indexmap::IndexMap;
 use composio_core::schemars::{self, JsonSchema};
 use composio_core::{
-    ApprovalPolicy, Composio, ErrorKind, MultiAccount, MultiAccountUpdate, Patch, Preload, Result, Session,
-    SessionConfig, SessionUpdate, Tag, TagFilter, Tool, ToolContext, ToolFilter, ToolPolicy, ToolkitPolicy, Url,
-    UserId,
+    ApprovalPolicy, Composio, ErrorKind, MultiAccount, MultiAccountUpdate, NativeDefinitions, Patch, Preload, Result,
+    Session, SessionConfig, SessionUpdate, Tag, TagFilter, Tool, ToolContext, ToolFilter, ToolPolicy, ToolkitPolicy,
+    Url, UserId,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -70,7 +70,7 @@ fn full() -> SessionConfig {
 }
 
 async fn with_config(harness: &dyn Harness, config: &SessionConfig) -> Session {
-    let record = harness.backend().create_session(&USER.into(), config).await.unwrap();
+    let record = harness.backend().create_session(&USER.into(), config, &NativeDefinitions::none()).await.unwrap();
     Stage::new(harness).composio.session(record.id).await.unwrap()
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use composio_core::{
     AuthConfig, AuthConfigId, AuthConfigUpdate, Backend as _, Composio, ConnectedAccount, ConnectedAccountId,
-    ConnectionRequest, ConnectionStatus, Error, ErrorKind, Execute, PassedOver, Result, Selection, Session,
-    SessionBuilder, SessionVersion,
+    ConnectionRequest, ConnectionStatus, Error, ErrorKind, Execute, NativeDefinitions, PassedOver, Result, Selection,
+    Session, SessionBuilder, SessionVersion,
 };
 
 use crate::harness::{
@@ -229,7 +229,7 @@ impl<'h> World<'h> {
 
     /// A session of U from a configuration that the builder does not make.
     pub(super) async fn create_from(&self, config: &composio_core::SessionConfig) -> Result<Session> {
-        let record = self.harness.backend().create_session(&USER.into(), config).await?;
+        let record = self.harness.backend().create_session(&USER.into(), config, &NativeDefinitions::none()).await?;
         self.composio.session(record.id).await
     }
 }

@@ -62,8 +62,8 @@ pub async fn an_update_brings_the_next_version(store: &dyn Store) {
     second.user = UserId::new("eve");
     store.update_session(&here(), &second).await.unwrap();
     let found = live(store).await;
-    assert_eq!((found.version, &found.config, found.updated_at), (2, &second.config, at(5)));
-    assert_eq!((&found.user, found.created_at), (&first.user, at(0)), "these never change");
+    assert_eq!((found.version, &found.config, found.updated_at), (2, &second.config, Some(at(5))));
+    assert_eq!((&found.user, found.created_at), (&first.user, Some(at(0))), "these never change");
     assert_eq!(store.mcp_token_session(&here(), &digest(1), at(6)).await.unwrap(), Some(first.id));
     let other = store.session(&here(), &other.id).await.unwrap().expect("the session is there");
     assert_eq!((other.version, &*other.config), (1, &config("other")));
@@ -127,7 +127,7 @@ pub async fn an_update_of_another_version_writes_nothing(store: &dyn Store) {
         let error = refused(store.update_session(&here(), &stray).await, ErrorKind::Conflict);
         assert!(error.to_string().contains("version 3"), "{error}");
         let found = live(store).await;
-        assert_eq!((found.version, &found.config, found.updated_at), (3, &session.config, at(2)));
+        assert_eq!((found.version, &found.config, found.updated_at), (3, &session.config, Some(at(2))));
         assert_eq!(history(store, &HistoryQuery::new()).await, before);
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Backend, Capabilities, HistoryQuery, Link, LinkRequest, Management, McpToken, Page, SessionRecord, SessionVersion,
-    ToolQuery, ToolkitQuery, ToolkitState,
+    Backend, Capabilities, HistoryQuery, Link, LinkRequest, Management, McpToken, Page, ProxyRequest, ProxyResponse,
+    SearchRequest, SearchResults, SessionFiles, SessionRecord, SessionVersion, ToolQuery, ToolkitQuery, ToolkitState,
 };
 use crate::account::ConnectedAccount;
 use crate::approval::ApprovalRule;
@@ -17,7 +17,7 @@ use crate::id::{ConnectedAccountId, McpTokenId, SessionId, ToolSlug, ToolkitSlug
 use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
 use crate::session::{SessionConfig, SessionUpdate};
-use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+use crate::tool::{NativeDefinitions, ToolCall, ToolDefinition, ToolOutput};
 
 macro_rules! forward {
     ($pointer:ident) => {
@@ -32,12 +32,33 @@ macro_rules! forward {
                 (**self).management()
             }
 
-            async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
-                (**self).create_session(user, config).await
+            fn files(&self) -> Option<&dyn SessionFiles> {
+                (**self).files()
+            }
+
+            async fn create_session(
+                &self,
+                user: &UserId,
+                config: &SessionConfig,
+                native: &NativeDefinitions,
+            ) -> Result<SessionRecord> {
+                (**self).create_session(user, config, native).await
             }
 
             async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
                 (**self).session(session).await
+            }
+
+            async fn attach(&self, session: &SessionId, native: &NativeDefinitions) -> Result<SessionRecord> {
+                (**self).attach(session, native).await
+            }
+
+            async fn search(&self, session: &SessionId, request: &SearchRequest) -> Result<SearchResults> {
+                (**self).search(session, request).await
+            }
+
+            async fn proxy_execute(&self, session: &SessionId, request: &ProxyRequest) -> Result<ProxyResponse> {
+                (**self).proxy_execute(session, request).await
             }
 
             async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {

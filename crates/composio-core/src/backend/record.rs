@@ -19,10 +19,10 @@ pub struct SessionRecord {
     pub config: Arc<SessionConfig>,
     /// The version of the configuration: 1 at first, one more with each change.
     pub version: u64,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When its configuration last changed.
-    pub updated_at: Timestamp,
+    /// When it was created, where the backend says so.
+    pub created_at: Option<Timestamp>,
+    /// When its configuration last changed, where the backend says so.
+    pub updated_at: Option<Timestamp>,
     /// What there is to say about the configuration, without refusing it.
     pub warnings: Vec<SessionWarning>,
     /// Where MCP clients reach it, where the backend serves that.
@@ -32,7 +32,13 @@ pub struct SessionRecord {
 impl SessionRecord {
     /// A session that was just created, and that no MCP client can reach.
     #[must_use]
-    pub fn new(id: SessionId, user: UserId, config: impl Into<Arc<SessionConfig>>, created_at: Timestamp) -> Self {
+    pub fn new(
+        id: SessionId,
+        user: UserId,
+        config: impl Into<Arc<SessionConfig>>,
+        created_at: impl Into<Option<Timestamp>>,
+    ) -> Self {
+        let created_at = created_at.into();
         Self {
             id,
             user,
@@ -55,7 +61,7 @@ impl SessionRecord {
     /// The same session with its next configuration.
     #[must_use]
     pub fn next(&self, config: impl Into<Arc<SessionConfig>>, at: Timestamp) -> Self {
-        let next = Self { config: config.into(), version: self.version + 1, updated_at: at, ..self.clone() };
+        let next = Self { config: config.into(), version: self.version + 1, updated_at: Some(at), ..self.clone() };
         Self { warnings: Vec::new(), ..next }
     }
 }
@@ -68,8 +74,8 @@ pub struct SessionVersion {
     pub version: u64,
     /// The configuration.
     pub config: Arc<SessionConfig>,
-    /// When the next one took its place; for the one that holds, since when it holds.
-    pub created_at: Timestamp,
+    /// When the next one took its place; for the one that holds, since when it holds. None where the backend does not say.
+    pub created_at: Option<Timestamp>,
     /// Whether it holds now.
     pub is_current: bool,
 }
@@ -77,8 +83,13 @@ pub struct SessionVersion {
 impl SessionVersion {
     /// A version.
     #[must_use]
-    pub fn new(version: u64, config: Arc<SessionConfig>, created_at: Timestamp, is_current: bool) -> Self {
-        Self { version, config, created_at, is_current }
+    pub fn new(
+        version: u64,
+        config: Arc<SessionConfig>,
+        created_at: impl Into<Option<Timestamp>>,
+        is_current: bool,
+    ) -> Self {
+        Self { version, config, created_at: created_at.into(), is_current }
     }
 }
 
@@ -106,6 +117,8 @@ impl SessionWarning {
 pub enum WarningCode {
     /// So many tools are preloaded that they fill much of a model's context.
     PreloadToolsHighContextUsage,
+    /// Something that this version has no name for. The message says what.
+    Other,
 }
 
 impl WarningCode {
@@ -113,6 +126,7 @@ impl WarningCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PreloadToolsHighContextUsage => "PRELOAD_TOOLS_HIGH_CONTEXT_USAGE",
+            Self::Other => "OTHER",
         }
     }
 }
@@ -134,8 +148,8 @@ mod tests {
         first.warnings.push(SessionWarning::new(WarningCode::PreloadToolsHighContextUsage, "many tools"));
         assert_eq!(first.warnings[0].code.to_string(), "PRELOAD_TOOLS_HIGH_CONTEXT_USAGE");
         let next = first.next(SessionConfig::new(), changed);
-        assert_eq!((&next.id, &next.user, next.created_at), (&first.id, &first.user, made));
-        assert_eq!((first.version, next.version, next.updated_at), (1, 2, changed));
+        assert_eq!((&next.id, &next.user, next.created_at), (&first.id, &first.user, Some(made)));
+        assert_eq!((first.version, next.version, next.updated_at), (1, 2, Some(changed)));
         assert!(next.warnings.is_empty(), "what was said of the one before is not said of this one");
     }
 }

@@ -10,8 +10,8 @@ use super::{ScriptedBackend, not_found};
 use crate::account::{ConnectedAccount, ConnectionStatus};
 use crate::approval::ApprovalRule;
 use crate::backend::{
-    Backend, Capabilities, HistoryQuery, Link, LinkRequest, Management, McpToken, Page, SessionRecord, SessionVersion,
-    ToolQuery, ToolkitQuery, ToolkitState,
+    Backend, Capabilities, HistoryQuery, Link, LinkRequest, Management, McpToken, Page, ProxyRequest, ProxyResponse,
+    SearchRequest, SearchResults, SessionFiles, SessionRecord, SessionVersion, ToolQuery, ToolkitQuery, ToolkitState,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
@@ -19,7 +19,7 @@ use crate::id::{ConnectedAccountId, McpTokenId, SessionId, ToolSlug, ToolkitSlug
 use crate::policy::ToolExplanation;
 use crate::precedence::Explanation;
 use crate::session::{SessionConfig, SessionUpdate};
-use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+use crate::tool::{NativeDefinitions, ToolCall, ToolDefinition, ToolOutput};
 
 #[async_trait]
 impl Backend for ScriptedBackend {
@@ -38,7 +38,16 @@ impl Backend for ScriptedBackend {
         None
     }
 
-    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
+    fn files(&self) -> Option<&dyn SessionFiles> {
+        None
+    }
+
+    async fn create_session(
+        &self,
+        user: &UserId,
+        config: &SessionConfig,
+        _native: &NativeDefinitions,
+    ) -> Result<SessionRecord> {
         let mut state = self.lock();
         if let Some(mistake) = &state.mistake {
             return Err(Error::new(mistake.kind(), mistake.to_string()));
@@ -53,6 +62,18 @@ impl Backend for ScriptedBackend {
 
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
         self.lock().session(session).cloned()
+    }
+
+    async fn attach(&self, session: &SessionId, _native: &NativeDefinitions) -> Result<SessionRecord> {
+        self.session(session).await
+    }
+
+    async fn search(&self, _session: &SessionId, _request: &SearchRequest) -> Result<SearchResults> {
+        Err(Error::new(ErrorKind::Unsupported, "the scripted backend does not search"))
+    }
+
+    async fn proxy_execute(&self, _session: &SessionId, _request: &ProxyRequest) -> Result<ProxyResponse> {
+        Err(Error::new(ErrorKind::Unsupported, "the scripted backend has no services to call"))
     }
 
     async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {

@@ -1,9 +1,12 @@
 //! Requests, as pure values: what is asked, where, and when it may be asked again.
 
+mod target;
+
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 
+pub(super) use self::target::Target;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One operation of the API.

@@ -55,6 +55,8 @@ pub struct ToolExplanation {
     pub approval: Option<ApprovalRule>,
     /// Whether a model gets it directly.
     pub preloaded: bool,
+    /// Whether this was worked out here from what the backend lists, and not by what will decide.
+    pub predicted: bool,
 }
 
 impl ToolExplanation {
@@ -72,7 +74,15 @@ impl ToolExplanation {
             auth_config: None,
             approval: None,
             preloaded: false,
+            predicted: false,
         }
+    }
+
+    /// The same, marked as worked out from what a backend lists.
+    #[must_use]
+    pub fn as_prediction(mut self) -> Self {
+        self.predicted = true;
+        self
     }
 
     /// A tool that was written in Rust: whoever gave it to the session allowed it.
@@ -88,6 +98,7 @@ impl ToolExplanation {
             auth_config: None,
             approval: None,
             preloaded: true,
+            predicted: false,
         }
     }
 }

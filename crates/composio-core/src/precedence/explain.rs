@@ -61,6 +61,9 @@ pub struct Explanation {
     pub outcome: Result<Selection, SelectionError>,
     /// Every account that was looked at: the chosen one first, the others as they came.
     pub considered: Vec<Considered>,
+    /// Whether this was worked out here from what the backend lists, and not by what will decide: the backend may know
+    /// more, such as when exactly an account was connected.
+    pub predicted: bool,
 }
 
 #[derive(Default)]
@@ -89,11 +92,18 @@ impl Trace {
             .map(|account| Considered { account: account.clone(), passed_over: why(account) })
             .collect();
         considered.sort_by_key(|considered| considered.passed_over.is_some());
-        Explanation { user: input.user.clone(), toolkit: input.toolkit.clone(), outcome, considered }
+        Explanation { user: input.user.clone(), toolkit: input.toolkit.clone(), outcome, considered, predicted: false }
     }
 }
 
 impl Explanation {
+    /// The same, marked as worked out from what a backend lists.
+    #[must_use]
+    pub fn as_prediction(mut self) -> Self {
+        self.predicted = true;
+        self
+    }
+
     /// The account that would run a tool now.
     pub fn account(&self) -> Option<&ConnectedAccount> {
         match &self.outcome {
@@ -151,6 +161,9 @@ impl fmt::Display for PassedOver {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.predicted {
+            f.write_str("predicted: ")?;
+        }
         match &self.outcome {
             Ok(selection) => write!(f, "{} {selection}", self.toolkit)?,
             Err(error) => write!(f, "{} cannot run: {error}", self.toolkit)?,

@@ -97,8 +97,8 @@ impl ConnectionRequest {
         &self.link.redirect_url
     }
 
-    /// Until when the link works.
-    pub fn expires_at(&self) -> Timestamp {
+    /// Until when the link works, where the backend says so.
+    pub fn expires_at(&self) -> Option<Timestamp> {
         self.link.expires_at
     }
 

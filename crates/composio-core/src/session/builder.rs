@@ -246,7 +246,8 @@ impl IntoFuture for SessionBuilder {
             }
             self.config.validate()?;
             self.check_native_approvals()?;
-            let record = self.door.backend.create_session(&self.user, &self.config).await?;
+            let native = self.local.native.shared();
+            let record = self.door.backend.create_session(&self.user, &self.config, &native).await?;
             Ok(Session::new(self.door, record, self.local))
         })
     }
@@ -308,7 +309,11 @@ impl IntoFuture for OpenSession {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            let record = self.door.backend.session(&self.id).await?;
+            let native = self.local.native.shared();
+            let record = match native.is_empty() {
+                true => self.door.backend.session(&self.id).await?,
+                false => self.door.backend.attach(&self.id, &native).await?,
+            };
             Ok(match self.live {
                 true => Session::of_found(self.door, record, self.local),
                 false => Session::new(self.door, record, self.local),

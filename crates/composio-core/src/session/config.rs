@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::settings::{HostedSettings, MetaTools};
 use crate::approval::{ApprovalPolicy, ApprovalRule};
 use crate::auth::ToolFilter;
 use crate::error::{Error, Result};
@@ -36,6 +37,10 @@ pub struct SessionConfig {
     pub approvals: ApprovalPolicy,
     /// Where links of this session end, unless they say otherwise.
     pub callback_url: Option<Url>,
+    /// Which helper tools a model gets.
+    pub meta_tools: MetaTools,
+    /// What only the hosted service can be told.
+    pub hosted: Option<Box<HostedSettings>>,
 }
 
 /// Which app tools a model gets directly.

@@ -135,8 +135,9 @@ impl Session {
 
     /// The one router: native here, everything else at the backend. A native slug that this session does not have is not
     /// sent either: its arguments were meant for this process.
-    pub(super) async fn route(&self, call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
+    pub(super) async fn route(&self, mut call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
         if !NativeTools::claims(&call.tool) {
+            call.native = self.native().shared();
             return self.backend().execute(self.id(), call).await;
         }
         check_native(&call)?;

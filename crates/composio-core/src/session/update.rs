@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use url::Url;
 
 pub use self::builder::UpdateSession;
+use super::settings::{HostedSettings, MetaTools};
 use super::{MultiAccount, Preload, SessionConfig};
 use crate::approval::ApprovalPolicy;
 use crate::error::{Error, Result};
@@ -22,6 +23,13 @@ pub enum Patch<T> {
     Reset,
     /// It becomes this.
     Set(T),
+}
+
+impl<T> Patch<T> {
+    /// Whether it stays as it is.
+    pub fn is_keep(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
 }
 
 impl<T: Clone + Default> Patch<T> {
@@ -59,6 +67,10 @@ pub struct SessionUpdate {
     pub approvals: Patch<ApprovalPolicy>,
     /// Where links end.
     pub callback_url: Patch<Option<Url>>,
+    /// Which helper tools a model gets.
+    pub meta_tools: Patch<MetaTools>,
+    /// What only the hosted service can be told.
+    pub hosted: Patch<Option<Box<HostedSettings>>>,
     /// The version that the session has to have, or nothing is written.
     pub expected_version: Option<u64>,
 }
@@ -173,6 +185,8 @@ impl SessionConfig {
         update.preload.apply(&mut config.preload);
         update.approvals.apply(&mut config.approvals);
         update.callback_url.apply(&mut config.callback_url);
+        update.meta_tools.apply(&mut config.meta_tools);
+        update.hosted.apply(&mut config.hosted);
         config.multi_account = match update.multi_account {
             Patch::Keep => config.multi_account,
             Patch::Reset => None,

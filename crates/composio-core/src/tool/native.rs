@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::schema::Schema;
-use super::{ToolCall, ToolDefinition, ToolHints, ToolOutput};
+use super::{NativeDefinitions, ToolCall, ToolDefinition, ToolHints, ToolOutput};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, UserId};
 use crate::json::JsonText;
@@ -196,6 +196,7 @@ impl<T: Tool> Erased for Typed<T> {
 #[derive(Clone, Default)]
 pub(crate) struct NativeTools {
     tools: BTreeMap<ToolSlug, NativeTool>,
+    shared: OnceLock<NativeDefinitions>,
 }
 
 #[derive(Clone)]
@@ -216,6 +217,7 @@ impl NativeTools {
             ToolDefinition::new(slug.clone(), tool.description(), input_schema::<T::Input>(&slug)?).hints(tool.hints());
         definition.output_schema = tool.output_schema().map(Arc::new);
         let tool = NativeTool { definition: Arc::new(definition), run: Arc::new(Typed(tool)) };
+        self.shared = OnceLock::new();
         match self.tools.insert(slug.clone(), tool) {
             None => Ok(()),
             Some(_) => Err(Error::new(ErrorKind::Conflict, format!("two native tools are called {slug}; rename one"))),
@@ -228,6 +230,11 @@ impl NativeTools {
 
     pub(crate) fn definitions(&self) -> impl Iterator<Item = &Arc<ToolDefinition>> {
         self.tools.values().map(|tool| &tool.definition)
+    }
+
+    /// What they are, for a backend.
+    pub(crate) fn shared(&self) -> NativeDefinitions {
+        self.shared.get_or_init(|| self.definitions().map(Arc::clone).collect()).clone()
     }
 
     /// What a tool is, if this session was given it.

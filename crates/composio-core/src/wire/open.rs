@@ -1,6 +1,11 @@
 //! Values of an enum, those of later versions included.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::Visitor;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A value of an enum, or the text of one that this version does not know.
 ///
@@ -13,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// let newer: Open<ConnectionStatus> = serde_json::from_str("\"DORMANT\"").unwrap();
 /// assert_eq!((newer.known(), serde_json::to_string(&newer).unwrap()), (None, "\"DORMANT\"".to_owned()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Open<T> {
     /// A value that this version knows.
@@ -35,5 +40,27 @@ impl<T> Open<T> {
 impl<T> From<T> for Open<T> {
     fn from(value: T) -> Self {
         Self::Known(value)
+    }
+}
+
+/// By hand, since a derive would buffer every value before it looks.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Open<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text(PhantomData))
+    }
+}
+
+struct Text<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Text<T> {
+    type Value = Open<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a value")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        let known: Result<T, ValueError> = T::deserialize(StrDeserializer::new(text));
+        Ok(known.map_or_else(|_| Open::Unknown(text.into()), Open::Known))
     }
 }

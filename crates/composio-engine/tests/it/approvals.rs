@@ -63,7 +63,7 @@ async fn a_call_that_waits_asks_nobody_else_and_says_what_it_is() {
     assert_eq!(approval.tool().as_str(), CREATE);
     assert_eq!(Value::Object(approval.arguments().clone()), issue());
     assert_eq!(approval.rule(), ApprovalRule::Tool);
-    assert_eq!(approval.expires_at(), world.now().plus(LIFE));
+    assert_eq!(approval.expires_at(), Some(world.now().plus(LIFE)));
     let account = world.account(&session, approval.account().unwrap()).await;
     assert_eq!(approval.question(), format!("Allow {CREATE} with {}?", account.label()));
     assert_eq!(world.demo.requests().len(), before);

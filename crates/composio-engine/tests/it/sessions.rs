@@ -2,8 +2,8 @@
 
 use composio_core::{
     AccessList, ApprovalPolicy, Backend as _, ConnectionStatus, Error, ErrorKind, HistoryQuery, MultiAccount,
-    MultiAccountUpdate, Patch, Preload, SessionConfig, SessionUpdate, Sharing, Tag, TagFilter, ToolPolicy,
-    ToolkitPolicy, Url, UserId, WarningCode,
+    MultiAccountUpdate, NativeDefinitions, Patch, Preload, SessionConfig, SessionUpdate, Sharing, Tag, TagFilter,
+    ToolPolicy, ToolkitPolicy, Url, UserId, WarningCode,
 };
 
 use crate::stage::{OTHER, Stage, USER, listed, manifest, slug, tool, tool_slug};
@@ -238,7 +238,7 @@ async fn every_refused_configuration_names_its_field_and_writes_nothing() {
     let (backend, user) = (stage.backend(), UserId::new(USER));
     let session = stage.composio().create(USER).await.unwrap();
     for (config, field, words) in rows.0 {
-        let error = backend.create_session(&user, &config).await.unwrap_err();
+        let error = backend.create_session(&user, &config, &NativeDefinitions::none()).await.unwrap_err();
         assert_refused(&error, &field, &words);
         assert!(error.to_string().starts_with(&field), "{error}");
         let error = backend.update_session(session.id(), &as_update(config)).await.unwrap_err();
@@ -276,7 +276,8 @@ async fn what_a_builder_refuses_names_its_field_too() {
         assert_refused(&builder.await.unwrap_err(), field, &words);
     }
     for (user, config) in [("", SessionConfig::new()), ("  ", SessionConfig::new())] {
-        let error = stage.backend().create_session(&UserId::new(user), &config).await.unwrap_err();
+        let error =
+            stage.backend().create_session(&UserId::new(user), &config, &NativeDefinitions::none()).await.unwrap_err();
         assert_refused(&error, "user", &["id of one of your users"]);
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use composio_core::{
     ApprovalRule, Backend, Capabilities, Composio, ConnectedAccount, ConnectedAccountId, Error, ErrorKind, Events,
-    Explanation, HistoryQuery, Link, LinkRequest, Management, McpToken, McpTokenId, Page, Result, Schema,
-    ScriptedBackend, SessionConfig, SessionId, SessionRecord, SessionUpdate, SessionVersion, ToolCall, ToolDefinition,
-    ToolExplanation, ToolOutput, ToolQuery, ToolSlug, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
+    Explanation, HistoryQuery, Link, LinkRequest, Management, McpToken, McpTokenId, NativeDefinitions, Page,
+    ProxyRequest, ProxyResponse, Result, Schema, ScriptedBackend, SearchRequest, SearchResults, SessionConfig,
+    SessionFiles, SessionId, SessionRecord, SessionUpdate, SessionVersion, ToolCall, ToolDefinition, ToolExplanation,
+    ToolOutput, ToolQuery, ToolSlug, ToolkitQuery, ToolkitSlug, ToolkitState, UserId,
 };
 use composio_mcp::SessionServer;
 use serde_json::json;
@@ -32,12 +33,33 @@ impl Backend for Described {
     fn management(&self) -> Option<&dyn Management> {
         None
     }
-    async fn create_session(&self, user: &UserId, config: &SessionConfig) -> Result<SessionRecord> {
-        self.0.create_session(user, config).await
+    async fn create_session(
+        &self,
+        user: &UserId,
+        config: &SessionConfig,
+        native: &NativeDefinitions,
+    ) -> Result<SessionRecord> {
+        self.0.create_session(user, config, native).await
     }
     async fn session(&self, session: &SessionId) -> Result<SessionRecord> {
         self.0.session(session).await
     }
+    fn files(&self) -> Option<&dyn SessionFiles> {
+        self.0.files()
+    }
+
+    async fn attach(&self, session: &SessionId, native: &NativeDefinitions) -> Result<SessionRecord> {
+        self.0.attach(session, native).await
+    }
+
+    async fn search(&self, session: &SessionId, request: &SearchRequest) -> Result<SearchResults> {
+        self.0.search(session, request).await
+    }
+
+    async fn proxy_execute(&self, session: &SessionId, request: &ProxyRequest) -> Result<ProxyResponse> {
+        self.0.proxy_execute(session, request).await
+    }
+
     async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
         self.0.update_session(session, update).await
     }

@@ -204,7 +204,7 @@ mod tests {
         config.toolkits = ToolkitPolicy::Enable(vec![ToolkitSlug::new("github").unwrap()]);
         assert_eq!(*session.config, config);
         let seven = Timestamp::from_micros(7);
-        assert_eq!((session.version, session.created_at, session.updated_at), (1, seven, seven));
+        assert_eq!((session.version, session.created_at, session.updated_at), (1, Some(seven), Some(seven)));
 
         let next = session.next(SessionConfig::new(), Timestamp::from_micros(9));
         store.update_session(project, &next).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use composio_core::{HistoryQuery, Page, SessionConfig, SessionId, SessionRecord, SessionVersion, UserId};
+use composio_core::{HistoryQuery, Page, SessionConfig, SessionId, SessionRecord, SessionVersion, Timestamp, UserId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, query, query_scalar};
 
@@ -28,9 +28,9 @@ pub(super) async fn insert(
     .bind(project.as_str())
     .bind(session.id.as_str())
     .bind(session.user.as_str())
-    .bind(session.created_at.as_micros())
+    .bind(session.created_at.map(Timestamp::as_micros))
     .bind(number(session.version))
-    .bind(session.updated_at.as_micros())
+    .bind(session.updated_at.map(Timestamp::as_micros))
     .bind(row::details(&*session.config, &[])?)
     .execute(conn)
     .await
@@ -63,7 +63,7 @@ pub(super) async fn update(
         "INSERT INTO session_versions (project, session, version, superseded_at, config) \
          SELECT project, id, version, ?, config FROM sessions WHERE project = ? AND id = ? AND version = ?",
     )
-    .bind(next.updated_at.as_micros())
+    .bind(next.updated_at.map(Timestamp::as_micros))
     .bind(project.as_str())
     .bind(next.id.as_str())
     .bind(before)
@@ -77,7 +77,7 @@ pub(super) async fn update(
     }
     query("UPDATE sessions SET version = ?, updated_at = ?, config = ? WHERE project = ? AND id = ? AND version = ?")
         .bind(number(next.version))
-        .bind(next.updated_at.as_micros())
+        .bind(next.updated_at.map(Timestamp::as_micros))
         .bind(row::details(&*next.config, &[])?)
         .bind(project.as_str())
         .bind(next.id.as_str())
@@ -158,7 +158,7 @@ fn from_row(row: &SqliteRow) -> Result<SessionRecord, Failure> {
     let config: SessionConfig = row::parse(TABLE, row.try_get("config")?)?;
     let mut session = SessionRecord::new(id, user, config, row::time(row, "created_at")?);
     session.version = version(TABLE, row)?;
-    session.updated_at = row::time(row, "updated_at")?;
+    session.updated_at = Some(row::time(row, "updated_at")?);
     Ok(session)
 }
 

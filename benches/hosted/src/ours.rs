@@ -1,0 +1,1 @@
+//! The same calls through the hosted backend.

@@ -1,0 +1,148 @@
+//! Paths and queries. Rule: `session-api` 1.5.
+
+use std::fmt::Write;
+
+use crate::error::{Error, Result};
+use crate::wire::{PageQuery, ToolkitVersions};
+
+/// The path and the query of a request, while they are written.
+#[derive(Debug)]
+pub(in crate::hosted) struct Target {
+    text: String,
+    has_query: bool,
+}
+
+impl Target {
+    /// The path of these segments, below the API's own. What callers name is escaped.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a segment that would name another resource than the one that is meant: an empty one, `.` and
+    /// `..`, which stay what they are however they are escaped.
+    pub(in crate::hosted) fn new(segments: &[&str]) -> Result<Self> {
+        let mut text = String::from("/api/v3.1");
+        for segment in segments {
+            if ["", ".", ".."].contains(segment) {
+                return Err(Error::invalid_input("id", segment, "use an id or a slug as the API returned it"));
+            }
+            text.push('/');
+            escape(&mut text, segment);
+        }
+        Ok(Self { text, has_query: false })
+    }
+
+    /// A text, where there is one.
+    pub(in crate::hosted) fn text(mut self, key: &str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.push(key, value);
+        }
+        self
+    }
+
+    /// A yes or no, where it is said.
+    pub(in crate::hosted) fn flag(self, key: &str, value: Option<bool>) -> Self {
+        self.text(key, value.map(|value| if value { "true" } else { "false" }))
+    }
+
+    /// A list as one value, joined by commas; an empty one is left out.
+    pub(in crate::hosted) fn list<T: AsRef<str>>(mut self, key: &str, values: &[T]) -> Self {
+        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        if !values.is_empty() {
+            self.push(key, &values.join(","));
+        }
+        self
+    }
+
+    /// The versions of toolkits: one text, or a key in brackets for each toolkit.
+    pub(in crate::hosted) fn versions(mut self, key: &str, versions: Option<&ToolkitVersions>) -> Self {
+        match versions {
+            None => {}
+            Some(ToolkitVersions::All(version)) => self.push(key, version),
+            Some(ToolkitVersions::Each(versions)) => {
+                for (toolkit, version) in versions {
+                    self.push(&format!("{key}[{toolkit}]"), version);
+                }
+            }
+        }
+        self
+    }
+
+    /// Which page of a list.
+    pub(in crate::hosted) fn page(self, page: &PageQuery) -> Self {
+        let limit = page.limit.map(|limit| limit.to_string());
+        self.text("limit", limit.as_deref()).text("cursor", page.cursor.as_deref())
+    }
+
+    /// The path and the query.
+    pub(in crate::hosted) fn finish(self) -> String {
+        self.text
+    }
+
+    fn push(&mut self, key: &str, value: &str) {
+        self.text.push(if self.has_query { '&' } else { '?' });
+        self.has_query = true;
+        escape(&mut self.text, key);
+        self.text.push('=');
+        escape(&mut self.text, value);
+    }
+}
+
+/// Writes all but the characters that mean nothing anywhere in an address as `%XX`.
+fn escape(to: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            to.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _ = write!(to, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+
+    #[test]
+    fn what_callers_name_cannot_leave_its_segment() {
+        let target = Target::new(&["auth_configs", "a/../b?x=1#y z%2e", "é"]).unwrap().finish();
+        assert_eq!(target, "/api/v3.1/auth_configs/a%2F..%2Fb%3Fx%3D1%23y%20z%252e/%C3%A9");
+        let url = url::Url::parse("http://localhost:9900").unwrap().join(&target).unwrap();
+        assert_eq!(url.path(), target, "a client sends it as it was written");
+    }
+
+    #[test]
+    fn a_segment_that_names_another_resource_is_refused() {
+        for segment in ["", ".", ".."] {
+            let error = Target::new(&["auth_configs", segment]).unwrap_err();
+            assert_eq!(error.field(), Some("id"), "{segment:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_query_has_joined_lists_and_keys_in_brackets() {
+        let each =
+            [("github", "20251001_00"), ("a&b", "latest")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let target = Target::new(&["tools"])
+            .unwrap()
+            .list("toolkits", &["github", "gmail"])
+            .list::<String>("none", &[])
+            .text("absent", None)
+            .text("search", Some("a b+c&d"))
+            .flag("important", Some(false))
+            .versions("toolkit_versions", Some(&ToolkitVersions::Each(IndexMap::from(each))))
+            .page(&PageQuery::new().limit(20).cursor("MQ=="))
+            .finish();
+        let query = "toolkits=github%2Cgmail&search=a%20b%2Bc%26d&important=false\
+                     &toolkit_versions%5Bgithub%5D=20251001_00&toolkit_versions%5Ba%26b%5D=latest&limit=20&cursor=MQ%3D%3D";
+        assert_eq!(target, format!("/api/v3.1/tools?{query}"));
+    }
+
+    #[test]
+    fn one_version_for_all_toolkits_is_one_value() {
+        let latest = ToolkitVersions::All("latest".to_owned());
+        let target = Target::new(&["tools"]).unwrap().versions("toolkit_versions", Some(&latest)).finish();
+        assert_eq!(target, "/api/v3.1/tools?toolkit_versions=latest");
+    }
+}

@@ -1,0 +1,143 @@
+//! A service that passes everything on to Prism, remembers it, and refuses what the description does not have.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::description;
+
+/// The credential that Prism is shown.
+pub(crate) const KEY: &str = "ak_test";
+
+/// A request, and how it went.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    /// The operation's name in the description; empty where it has none.
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: String,
+    /// Null where there was none.
+    pub(crate) body: Value,
+    pub(crate) status: StatusCode,
+    /// What is wrong with the request, in Prism's words.
+    pub(crate) violations: Option<String>,
+}
+
+/// It listens until it is dropped.
+pub(crate) struct Service {
+    pub(crate) url: Url,
+    line: Arc<Line>,
+    _serving: JoinSet<()>,
+}
+
+struct Line {
+    http: reqwest::Client,
+    prism: Url,
+    prefer: Mutex<Option<String>>,
+    heard: Mutex<Vec<Exchange>>,
+}
+
+impl Service {
+    pub(crate) async fn start(prism: Url) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let line = Arc::new(Line { http, prism, prefer: Mutex::default(), heard: Mutex::default() });
+        let router = Router::new().fallback(pass_on).with_state(Arc::clone(&line));
+        let mut serving = JoinSet::new();
+        serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, line, _serving: serving }
+    }
+
+    /// Which of the described replies is wanted from now on: `code=404`, `example=failed`.
+    pub(crate) fn prefer(&self, reply: impl Into<String>) {
+        *self.line.prefer.lock().unwrap() = Some(reply.into());
+    }
+
+    /// Everything so far.
+    pub(crate) fn heard(&self) -> Vec<Exchange> {
+        self.line.heard.lock().unwrap().clone()
+    }
+
+    /// The latest of an operation.
+    #[track_caller]
+    pub(crate) fn last(&self, operation: &str) -> Exchange {
+        let heard = self.heard();
+        let found = heard.iter().rev().find(|exchange| exchange.operation == operation);
+        let names = || heard.iter().map(|exchange| exchange.operation).collect::<Vec<_>>();
+        found.unwrap_or_else(|| panic!("{operation} was not asked for, but {:?}", names())).clone()
+    }
+
+    /// Asks Prism what it says to a request. A query with a name that the description does not have is not even asked:
+    /// Prism lets those pass.
+    pub(crate) async fn ask(&self, method: &Method, target: &str, body: &Value) -> (Exchange, HeaderMap, Bytes) {
+        self.line.ask(method, target, body).await
+    }
+}
+
+async fn pass_on(State(line): State<Arc<Line>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if headers.get("x-api-key").is_none_or(|key| key != KEY) {
+        return refusal("the request has not the project's key");
+    }
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap_or("not JSON".into()) };
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let (exchange, headers, text) = line.ask(&method, target, &body).await;
+    let (status, violations) = (exchange.status, exchange.violations.clone());
+    line.heard.lock().unwrap().push(exchange);
+    match violations {
+        Some(violations) => refusal(&format!("{method} {target} {body}: {violations}")),
+        None => (status, headers, text).into_response(),
+    }
+}
+
+/// What is wrong with a request, as the API refuses it, so that a test says it.
+fn refusal(says: &str) -> Response {
+    let error = json!({"error": {"message": says, "code": 10400, "slug": "PRISM", "status": 400}});
+    (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
+}
+
+impl Line {
+    async fn ask(&self, method: &Method, target: &str, body: &Value) -> (Exchange, HeaderMap, Bytes) {
+        let url = self.prism.join(target).unwrap();
+        let operation = description::operation(method.as_str(), url.path());
+        let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        let mut exchange = Exchange {
+            operation: operation.map_or("", |operation| &operation.id),
+            method: method.clone(),
+            target: target.to_owned(),
+            body: body.clone(),
+            status: StatusCode::BAD_REQUEST,
+            violations: None,
+        };
+        let stranger = operation.and_then(|operation| operation.stranger(names.iter().map(String::as_str)));
+        if let Some(stranger) = stranger {
+            exchange.violations = Some(format!("the description has no {stranger} in this query"));
+            return (exchange, HeaderMap::new(), Bytes::new());
+        }
+        let reply = self.request(method, url, body).send().await.unwrap();
+        exchange.status = reply.status();
+        exchange.violations =
+            reply.headers().get("sl-violations").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let kept = [header::CONTENT_TYPE, header::RETRY_AFTER];
+        let headers = kept.into_iter().filter_map(|name| Some((name.clone(), reply.headers().get(name)?.clone())));
+        let headers = headers.collect();
+        (exchange, headers, reply.bytes().await.unwrap())
+    }
+
+    fn request(&self, method: &Method, url: Url, body: &Value) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method.clone(), url).header("x-api-key", KEY);
+        if let Some(prefer) = &*self.prefer.lock().unwrap() {
+            request = request.header("prefer", prefer);
+        }
+        if body.is_null() { request } else { request.json(body) }
+    }
+}
