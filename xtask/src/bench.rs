@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what every adapter costs, and what a session costs on the engine, as one table.
+//! `cargo xtask bench`: what every adapter costs, what a session costs on the engine, and what the hosted backend costs, as
+//! one table.
 
 use std::path::Path;
 
@@ -10,8 +11,8 @@ use crate::members::{self, Member, Program};
 
 /// The name of the benchmark that every adapter has.
 const ADAPTER: &str = "adapter";
-/// The name of the one that a backend has.
-const SESSIONS: &str = "sessions";
+/// The names of those that backends have.
+const BACKENDS: [&str; 2] = ["sessions", "hosted"];
 /// How a report says that a budget is exceeded.
 const EXCEEDED: &str = "DOES NOT HOLD";
 
@@ -46,7 +47,10 @@ fn chosen<'a>(members: &'a [Member], packages: &[String]) -> Result<Vec<(&'a Mem
 }
 
 fn bench_of(member: &Member) -> Option<&Program> {
-    member.bench(if member.adapter { ADAPTER } else { SESSIONS })
+    if member.adapter {
+        return member.bench(ADAPTER);
+    }
+    BACKENDS.iter().find_map(|name| member.bench(name))
 }
 
 /// The lines that a benchmark prints.
@@ -72,6 +76,7 @@ mod tests {
             ..Member::default()
         };
         let members = [
+            member("bench-hosted", false, "hosted"),
             member("core", false, "adapter"),
             member("engine", false, "sessions"),
             member("mcp", true, "other"),
@@ -82,9 +87,9 @@ mod tests {
             let found = chosen(&members, &packages)?;
             Ok::<_, anyhow::Error>(found.iter().map(|(member, _)| member.name.clone()).collect::<Vec<_>>())
         };
-        assert_eq!(named(&[]).unwrap(), ["engine", "rig"]);
+        assert_eq!(named(&[]).unwrap(), ["bench-hosted", "engine", "rig"]);
         assert_eq!(named(&["rig"]).unwrap(), ["rig"]);
         let says = named(&["mcp"]).unwrap_err().to_string();
-        assert_eq!(says, "mcp has no benchmark of this kind; those that have one are engine, rig");
+        assert_eq!(says, "mcp has no benchmark of this kind; those that have one are bench-hosted, engine, rig");
     }
 }

@@ -66,15 +66,24 @@ impl Reqwest {
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", HeaderValue::from_static(KEY));
         headers.insert("accept", HeaderValue::from_static("application/json"));
+        headers.insert("x-source", HeaderValue::from_static("RUST"));
+        headers.insert("x-sdk-version", HeaderValue::from_static("1.0.0"));
+        // reqwest refuses to be without a cryptography, though nothing here is encrypted; another one may be there by now.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .default_headers(headers)
             .user_agent("by-hand/1.0")
             .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .gzip(true)
+            .tcp_nodelay(true)
+            .pool_idle_timeout(Duration::from_secs(30))
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(60))
             .timeout(Duration::from_secs(120))
             .no_proxy()
-            // Nothing here is encrypted, so that no trust store is read.
+            // No trust store is read, as ours reads none before a handshake.
             .tls_certs_only([])
             .build()?;
         Ok(Self { client, address: address.to_owned() })

@@ -11,6 +11,7 @@ mod files;
 mod forward;
 mod link;
 mod mcp;
+mod pages;
 mod proxy;
 mod query;
 mod record;
@@ -28,6 +29,8 @@ pub use self::connect::{
 pub use self::files::{FileContent, FileEntry, FilePath, FileQuery, SessionFiles};
 pub use self::link::{Link, LinkRequest, LinkTarget, ToolkitState};
 pub use self::mcp::{McpAccess, McpEndpoint, McpToken};
+pub use self::pages::Items;
+pub(crate) use self::pages::pages;
 pub use self::proxy::{BinaryData, HttpMethod, ProxyBody, ProxyRequest, ProxyResponse};
 pub use self::query::{AccountQuery, AuthConfigQuery, HistoryQuery, Page, SharingFilter, ToolQuery, ToolkitQuery};
 pub use self::record::{SessionRecord, SessionVersion, SessionWarning, WarningCode};

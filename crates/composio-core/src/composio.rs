@@ -1,9 +1,11 @@
 //! The door: sessions, auth configs and connected accounts of one project.
 
+mod catalogue;
 mod manage;
 
 use std::sync::Arc;
 
+pub use self::catalogue::{CatalogueToolkits, CatalogueTools, ListCatalogueToolkits, ListCatalogueTools};
 pub use self::manage::{
     AuthConfigs, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs, ListConnectedAccounts,
 };

@@ -147,14 +147,17 @@ impl Error {
             approval.tool(),
             approval.rule()
         );
-        let text = format!(
-            "{} was not run: a person has to allow it first. Tell the user that an approval is waiting, and do not call it \
-             again by yourself.",
-            approval.tool()
-        );
-        let mut error = Self::new(ErrorKind::InputRequired, message).with_model_text(text);
+        let mut error = Self::new(ErrorKind::InputRequired, message).with_model_text(Self::waits(approval.tool()));
         error.inner.approval = Some(approval);
         error
+    }
+
+    /// What a model reads about a call that waits for a person.
+    pub(crate) fn waits(tool: impl fmt::Display) -> String {
+        format!(
+            "{tool} was not run: a person has to allow it first. Tell the user that an approval is waiting, and do not call \
+             it again by yourself."
+        )
     }
 
     /// [`ErrorKind::NotFound`] for a session that a backend does not have, or not any more. It is the one thing of which a

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod backend;
+mod services;
 mod state;
 
 use std::fmt;

@@ -85,6 +85,7 @@ mod policy;
 mod precedence;
 mod session;
 mod tool;
+mod toolkit_map;
 #[cfg(feature = "wire")]
 pub mod wire;
 
@@ -101,14 +102,14 @@ pub use auth::{
 pub use backend::{
     AccountQuery, AuthConfigQuery, Backend, BinaryData, Brand, CallbackParams, Capabilities, CatalogueQuery,
     CatalogueToolQuery, ConnectFlow, Connected, Field, FileContent, FileEntry, FilePath, FileQuery, FlowCookie,
-    FoundTool, HistoryQuery, HttpMethod, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management, McpAccess,
-    McpEndpoint, McpToken, Page, ProxyBody, ProxyRequest, ProxyResponse, Refusal, SearchAnswer, SearchQuery,
+    FoundTool, HistoryQuery, HttpMethod, Items, Link, LinkPage, LinkRequest, LinkStep, LinkTarget, Management,
+    McpAccess, McpEndpoint, McpToken, Page, ProxyBody, ProxyRequest, ProxyResponse, Refusal, SearchAnswer, SearchQuery,
     SearchRequest, SearchResults, SessionFiles, SessionRecord, SessionVersion, SessionWarning, SharingFilter, Started,
     ToolQuery, ToolkitConnection, ToolkitInfo, ToolkitQuery, ToolkitState, WarningCode,
 };
 pub use composio::{
-    AuthConfigs, Composio, ConnectedAccounts, CreateAuthConfig, CreateConnectedAccount, ListAuthConfigs,
-    ListConnectedAccounts,
+    AuthConfigs, CatalogueToolkits, CatalogueTools, Composio, ConnectedAccounts, CreateAuthConfig,
+    CreateConnectedAccount, ListAuthConfigs, ListCatalogueToolkits, ListCatalogueTools, ListConnectedAccounts,
 };
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{AccountEvent, AccountEventKind, Event, Events};
@@ -126,14 +127,15 @@ pub use precedence::{
 };
 pub use session::{
     AnswerApproval, Authorize, BoxFuture, Changes, ConnectionRequest, CreateMcpToken, EnsureConnected, Ensured,
-    Execute, Hook, HookCheck, HostedSettings, InstantUsage, ListHistory, ListToolkits, MetaTools, Modifier,
-    ModifierContext, MultiAccount, MultiAccountUpdate, OpenSession, Patch, PermissionDefault, PermissionOverride,
-    Permissions, Preload, SandboxSize, Session, SessionBuilder, SessionConfig, SessionUpdate, ToolFailure,
-    UpdateSession, Wait, Workbench,
+    Execute, Files, Hook, HookCheck, HostedSettings, InstantUsage, ListFiles, ListHistory, ListToolkits, MetaTools,
+    Modifier, ModifierContext, MultiAccount, MultiAccountUpdate, OpenSession, Patch, PermissionDefault,
+    PermissionOverride, Permissions, Preload, ProxyExecute, SandboxSize, SearchTools, Session, SessionBuilder,
+    SessionConfig, SessionUpdate, ToolFailure, UpdateSession, Wait, Workbench,
 };
 pub use tool::{
     Answer, Arguments, NativeDefinitions, NotStrict, Progress, Schema, SessionTool, Tool, ToolCall, ToolContext,
     ToolDefinition, ToolHints, ToolOutput, ToolSet, parse_arguments,
 };
+pub use toolkit_map::ToolkitMap;
 pub use url::Url;
 pub use {indexmap, schemars, secrecy};

@@ -17,7 +17,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 pub use self::explain::{PolicyStep, Said, ToolExplanation};
@@ -26,6 +26,7 @@ use crate::auth::ToolFilter;
 use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::tool::ToolHints;
+use crate::toolkit_map::ToolkitMap;
 
 /// Which toolkits a session may use.
 ///
@@ -159,7 +160,7 @@ pub struct PolicyInput<'a> {
     /// Which toolkits the session allows.
     pub toolkits: &'a ToolkitPolicy,
     /// Its lists and tags, by toolkit.
-    pub tools: &'a IndexMap<ToolkitSlug, ToolPolicy>,
+    pub tools: &'a ToolkitMap<ToolPolicy>,
     /// Its tags.
     pub tags: &'a TagFilter,
     /// The toolkit of the tool.
@@ -213,7 +214,7 @@ pub struct PolicyDecision {
 /// let (toolkit, tool) = (ToolkitSlug::new("github")?, ToolSlug::new("GITHUB_DELETE_A_REPO")?);
 /// let decision = decide_tool(&PolicyInput {
 ///     toolkits: &ToolkitPolicy::All,
-///     tools: &IndexMap::new(),
+///     tools: &ToolkitMap::new(),
 ///     tags: &TagFilter::new().disable([Tag::Destructive]),
 ///     toolkit: &toolkit,
 ///     tool: &tool,

@@ -2,24 +2,29 @@
 
 mod approve;
 mod authorize;
+mod batch;
 mod builder;
 mod calls;
 mod changes;
+mod check;
 mod config;
 mod ensure;
+mod files;
 mod live;
 mod mcp;
 mod modifier;
+mod proxy;
 mod run;
+mod search;
 mod settings;
 mod update;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
+use futures::TryStreamExt as _;
 use serde_json::Value;
 use tokio::sync::watch;
 use url::Url;
@@ -31,17 +36,21 @@ pub use self::calls::{Execute, ListToolkits};
 pub use self::changes::{Changes, ListHistory};
 pub use self::config::{MultiAccount, Preload, SessionConfig};
 pub use self::ensure::{EnsureConnected, Ensured};
+pub use self::files::{Files, ListFiles};
 pub(crate) use self::live::Live;
+pub(crate) use self::run::Caller;
 use self::live::{Held, Local};
 pub use self::mcp::CreateMcpToken;
 pub use self::modifier::{Modifier, ModifierContext, ToolFailure};
+pub use self::proxy::ProxyExecute;
+pub use self::search::SearchTools;
 pub use self::settings::{
     Hook, HookCheck, HostedSettings, InstantUsage, MetaTools, PermissionDefault, PermissionOverride, Permissions,
     SandboxSize, Workbench,
 };
 pub use self::update::{MultiAccountUpdate, Patch, SessionUpdate, UpdateSession};
 use crate::account::ConnectedAccount;
-use crate::backend::{Backend, LinkTarget, McpEndpoint, SessionRecord, ToolQuery};
+use crate::backend::{Backend, LinkTarget, McpEndpoint, SessionRecord, ToolQuery, pages};
 use crate::composio::Composio;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
@@ -80,9 +89,6 @@ pub struct Session {
 
 struct Inner {
     backend: Arc<dyn Backend>,
-    id: SessionId,
-    user: UserId,
-    mcp: Option<McpEndpoint>,
     held: Held,
 }
 
@@ -101,19 +107,18 @@ impl Session {
     }
 
     fn of(door: Composio, record: SessionRecord, hold: impl FnOnce(Arc<live::Shared>) -> Held) -> Self {
-        let (id, user, mcp) = (record.id.clone(), record.user.clone(), record.mcp.clone());
         let held = hold(door.live.enter(record));
-        Self { inner: Arc::new(Inner { backend: door.backend, id, user, mcp, held }) }
+        Self { inner: Arc::new(Inner { backend: door.backend, held }) }
     }
 
     /// Its id. Keep it to take the session up again with [`Composio::session`](crate::Composio::session).
     pub fn id(&self) -> &SessionId {
-        &self.inner.id
+        self.inner.held.shared().id()
     }
 
     /// Whose it is. It never changes.
     pub fn user(&self) -> &UserId {
-        &self.inner.user
+        self.inner.held.shared().user()
     }
 
     /// Its configuration, as this process last read it. [`update`](Self::update) changes it for every value of the session.
@@ -124,7 +129,7 @@ impl Session {
     /// Where MCP clients reach it; nothing where the backend does not serve MCP. The headers to send are those of the
     /// hosted service; on the embedded engine, make a token with [`mcp_token`](Self::mcp_token).
     pub fn mcp(&self) -> Option<&McpEndpoint> {
-        self.inner.mcp.as_ref()
+        self.inner.held.shared().mcp()
     }
 
     /// The tools for a model: those that were preloaded, then the native ones by slug.
@@ -133,17 +138,13 @@ impl Session {
     /// `NotFound` where the session was deleted. `Conflict` where two tools have the same slug, or names that a model could
     /// not tell apart. `Unexpected` where the backend's list does not end.
     pub async fn tools(&self) -> Result<ToolSet> {
-        let mut query = ToolQuery { limit: Some(TOOL_PAGE), ..ToolQuery::new() };
-        let (mut definitions, mut seen) = (Vec::new(), HashSet::new());
-        loop {
-            let page = self.inner.backend.list_tools(self.id(), &query).await?;
-            definitions.extend(page.items.into_iter().map(Arc::new));
-            let Some(next) = page.next_cursor else { break };
-            if !seen.insert(next.clone()) {
-                let message = "the backend's list of tools does not end: a page names one as the next that was read";
-                return Err(Error::new(ErrorKind::Unexpected, message));
-            }
-            query.cursor = Some(next);
+        let mut pages = pin!(pages(Ok(None), |cursor| async move {
+            let query = ToolQuery { cursor, limit: Some(TOOL_PAGE) };
+            self.inner.backend.list_tools(self.id(), &query).await
+        }));
+        let mut definitions = Vec::new();
+        while let Some(page) = pages.try_next().await? {
+            definitions.extend(page.into_iter().map(Arc::new));
         }
         definitions.extend(self.native().definitions().map(Arc::clone));
         self.tool_set(definitions)
@@ -320,7 +321,7 @@ impl Session {
         self.inner.held.shared().publish(record);
     }
 
-    fn listen(&self) -> watch::Receiver<Arc<SessionRecord>> {
+    fn listen(&self) -> watch::Receiver<u64> {
         self.inner.held.shared().listen()
     }
 }

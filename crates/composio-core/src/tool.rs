@@ -14,14 +14,16 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub(crate) use self::account::META_TOOLKIT;
 pub use self::answer::Answer;
 pub use self::arguments::{Arguments, parse_arguments};
 pub use self::inline::NativeDefinitions;
 pub(crate) use self::native::{NativeTools, ProgressSink, not_given};
 pub use self::native::{Progress, Tool, ToolContext};
 pub use self::schema::{NotStrict, Schema};
+pub(crate) use self::set::Approver;
 pub use self::set::{SessionTool, ToolSet};
-use crate::approval::ApprovalAnswer;
+use crate::approval::{Approval, ApprovalAnswer};
 use crate::error::Result;
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::json::JsonText;
@@ -183,13 +185,16 @@ pub struct ToolOutput {
     pub data: JsonText,
     /// The id under which the operator finds the call again.
     pub log_id: Option<String>,
+    /// The calls in it that wait for a person, where this is what came of a batch: the rest of the batch has happened.
+    /// [`Session::approve`](crate::Session::approve) runs what waits, and gives what comes of that alone.
+    pub waiting: Vec<Approval>,
 }
 
 impl ToolOutput {
     /// A result without a log id.
     #[must_use]
     pub fn new(data: impl Into<JsonText>) -> Self {
-        Self { data: data.into(), log_id: None }
+        Self { data: data.into(), log_id: None, waiting: Vec::new() }
     }
 
     /// Sets the log id.

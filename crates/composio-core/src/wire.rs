@@ -12,21 +12,27 @@ mod account;
 mod auth_config;
 mod catalogue;
 mod config;
+mod connected;
 mod custom;
 mod error;
 mod execute;
 mod file;
+mod history;
 mod hook;
 mod instant;
 mod json;
 mod lenient;
+mod link;
+mod mount;
 mod names;
 mod open;
 mod page;
 mod patch;
 mod policy;
+mod proxy;
 mod said;
 mod saved;
+mod search;
 mod secret;
 mod session;
 mod settings;
@@ -55,6 +61,9 @@ pub use self::config::{
     SessionConfig, StoredConnections, StoredExecute, StoredInstant, StoredList, StoredMultiAccount, StoredPreload,
     StoredSwitch, StoredTags, StoredToolkits, StoredTools, StoredWorkbench,
 };
+pub use self::connected::{
+    SessionToolkit, SessionToolkitAccount, SessionToolkitAuthConfig, SessionToolkitMeta, SessionToolkitsQuery,
+};
 pub use self::custom::{CustomTool, CustomToolkit, CustomToolkitTool, InlineTools, RegisteredTool, RegisteredToolkit};
 pub use self::error::{ApiError, ErrorEnvelope};
 pub use self::execute::{
@@ -64,13 +73,23 @@ pub use self::execute::{
 pub use self::file::{
     FileQuery, FileUpload, RequestFileUpload, StorageBackend, StoredFile, UploadKind, UploadMetadata,
 };
+pub use self::history::ConfigVersion;
 pub use self::hook::{Hook, HookAction, HookCheck, HookHandler, HookKind, HookScope, StoredHandler, StoredHook};
 pub use self::instant::{InstantConfig, ListPolicy, OffOr, PremiumUsage};
+pub use self::link::{SessionLink, SessionLinkRequest};
+pub use self::mount::{
+    DeletedFile, MountDownload, MountFile, MountFiles, MountPath, MountUpload, MountUploadRequest, SessionFilesQuery,
+};
 pub use self::open::Open;
 pub use self::page::{Page, PageQuery};
 pub use self::policy::{TagsPolicy, ToolPolicy, ToolkitsPolicy};
+pub use self::proxy::{ProxyHeaders, SessionProxyReply, SessionProxyRequest};
 pub use self::saved::{
     SavedConfig, SavedConfigQuery, SavedConfigSummary, SavedPolicy, SavedTags, SavedToolkits, SavedTools,
+};
+pub use self::search::{
+    FoundTool, InstantAccount, SchemaRef, SchemaRefArgs, SearchQuery, SearchReply, SearchRequest, SearchResult,
+    SearchStrategy, Snippet, TimeInfo, ToolkitAccount, ToolkitConnection, Workflow,
 };
 pub use self::secret::{SecretFields, SecretJson};
 pub use self::session::{

@@ -161,7 +161,7 @@ fn whether_a_call_needs_an_approval_costs_nothing() {
         (policy(&|policy| policy.toolkit_tags = by_toolkit()), 500),
     ] {
         let mut config = SessionConfig::new();
-        config.approvals = approvals;
+        config.approvals = Some(approvals.into());
         let mut needed = 0;
         let asked = allocations(&catalogue, |toolkit, tool| {
             needed += usize::from(config.needs_approval(Some(toolkit), &tool.slug, tool.hints).is_some());

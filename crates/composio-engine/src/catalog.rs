@@ -1,5 +1,7 @@
 //! Toolkits and tools, found by slug. Read once at the start; schemas stay text until somebody asks.
 
+mod browse;
+
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
@@ -41,6 +43,8 @@ pub(crate) struct Toolkit {
 /// A tool: what a model reads, and how it becomes a request.
 #[derive(Debug)]
 pub(crate) struct CatalogTool {
+    /// What people call it.
+    name: String,
     pub(crate) definition: ToolDefinition,
     pub(crate) binding: HttpBinding,
     validator: OnceLock<Option<Validator>>,
@@ -190,7 +194,7 @@ impl CatalogTool {
             .toolkit(toolkit.clone())
             .hints(ToolHints::from_tags(tool.tags.iter().map(String::as_str)));
         definition.output_schema = tool.output_schema.map(|schema| Arc::new(Schema::from_raw(schema)));
-        Ok(Self { definition, binding: tool.http, validator: OnceLock::new() })
+        Ok(Self { name: tool.name, definition, binding: tool.http, validator: OnceLock::new() })
     }
 
     /// Checks arguments against the schema, which is compiled at the first call.

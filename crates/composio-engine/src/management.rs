@@ -1,4 +1,4 @@
-//! Auth configs and connected accounts of a project.
+//! Auth configs and connected accounts of a project, and its catalogue.
 
 use async_trait::async_trait;
 use composio_core::secrecy::ExposeSecret;
@@ -160,20 +160,20 @@ impl Management for EmbeddedBackend {
         found.then_some(()).ok_or_else(|| not_found("connected account", id.as_str()))
     }
 
-    async fn catalogue_toolkits(&self, _query: &CatalogueQuery) -> Result<Page<ToolkitInfo>> {
-        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    async fn catalogue_toolkits(&self, query: &CatalogueQuery) -> Result<Page<ToolkitInfo>> {
+        self.engine().catalog().toolkit_page(query)
     }
 
-    async fn catalogue_toolkit(&self, _toolkit: &ToolkitSlug) -> Result<ToolkitInfo> {
-        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    async fn catalogue_toolkit(&self, toolkit: &ToolkitSlug) -> Result<ToolkitInfo> {
+        self.engine().catalog().toolkit(toolkit).map(Toolkit::info)
     }
 
-    async fn catalogue_tools(&self, _query: &CatalogueToolQuery) -> Result<Page<ToolDefinition>> {
-        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    async fn catalogue_tools(&self, query: &CatalogueToolQuery) -> Result<Page<ToolDefinition>> {
+        self.engine().catalog().tool_page(query)
     }
 
-    async fn catalogue_tool(&self, _tool: &ToolSlug) -> Result<ToolDefinition> {
-        Err(Error::new(ErrorKind::Unsupported, "being written"))
+    async fn catalogue_tool(&self, tool: &ToolSlug) -> Result<ToolDefinition> {
+        self.engine().catalog().tool(tool).map(|(_, tool)| tool.definition.clone())
     }
 }
 

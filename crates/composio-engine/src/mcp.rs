@@ -98,7 +98,7 @@ pub(crate) async fn create_token(scope: &Scope<'_>, lifetime: Duration) -> Resul
     engine.store().put_mcp_token(scope.project, &token, TOKENS_MAX).await?;
     let url = engine.page(&format!("tool_router/{}/mcp", token.session));
     let header = ("Authorization".to_owned(), SecretString::from(format!("Bearer {}", *secret)));
-    Ok(McpToken::new(token.id, McpEndpoint::new(url, vec![header]), token.expires_at))
+    Ok(McpToken::new(token.id, McpEndpoint::new(url, [header]), token.expires_at))
 }
 
 /// Ends one token of the session, or all of them.

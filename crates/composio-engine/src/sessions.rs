@@ -1,6 +1,7 @@
 //! Making and changing sessions: everything is checked before anything is stored.
 
 mod catalogue;
+mod hosted;
 mod overrides;
 mod problems;
 
@@ -129,6 +130,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     async fn run(&self) -> Result<()> {
+        if let Some(hosted) = &self.config.hosted {
+            hosted::refuse(hosted)?;
+        }
         self.slugs()?;
         if let Some(url) = self.config.callback_url.as_ref().filter(|_| self.sets(|update| &update.callback_url)) {
             EngineOptions::callback_rule(self.engine.callback_origins(), url)?;

@@ -201,7 +201,7 @@ fn would_connect_on(input: &SelectionInput<'_>) -> Option<AuthConfigId> {
 }
 
 /// One page of a list that is whole in memory. The cursor is the place where it goes on.
-fn page<T>(items: Vec<T>, cursor: Option<&str>, limit: usize) -> Result<Page<T>> {
+pub(crate) fn page<T>(items: Vec<T>, cursor: Option<&str>, limit: usize) -> Result<Page<T>> {
     let start = cursor.map_or(Ok(0), read_cursor)?;
     let total = items.len();
     let end = start.saturating_add(limit).min(total);

@@ -40,7 +40,8 @@ impl Way {
 
     /// The tool, asking as this client can be asked. An application that asks by itself goes first.
     pub(crate) fn lay(self, tool: SessionTool, peer: &Peer<RoleServer>) -> SessionTool {
-        let fallback = tool.session().config().approvals.fallback;
+        let fallback =
+            tool.session().config().approvals.as_ref().map_or_else(ApprovalFallback::default, |asked| asked.fallback);
         match self {
             _ if tool.asks() => tool,
             Self::Within => {

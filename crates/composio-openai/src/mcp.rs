@@ -41,7 +41,7 @@ pub fn mcp_tool(label: &str, endpoint: &McpEndpoint) -> Result<MCPTool> {
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     let (mut authorization, mut headers) = (None, Map::new());
-    for (name, value) in &endpoint.headers {
+    for (name, value) in endpoint.headers.iter() {
         match bearer(name, value.expose_secret()) {
             Some(token) => authorization = Some(token.to_owned()),
             None => {

@@ -36,7 +36,7 @@ pub(crate) async fn run(playground: &Playground, token: &McpToken) -> Result<()>
 
 async fn connect(token: &McpToken) -> Result<Client> {
     let mut headers = HashMap::new();
-    for (name, value) in &token.endpoint.headers {
+    for (name, value) in token.endpoint.headers.iter() {
         headers.insert(name.parse()?, value.expose_secret().parse()?);
     }
     let config = StreamableHttpClientTransportConfig::with_uri(token.endpoint.url.as_str()).custom_headers(headers);

@@ -70,7 +70,7 @@ fn print(token: &McpToken) -> Result<()> {
         endpoint.headers.iter().map(|(name, value)| (name.clone(), value.expose_secret().into())).collect();
     let mut out = io::stdout().lock();
     writeln!(out, "\nURL      {}", endpoint.url)?;
-    for (name, value) in &endpoint.headers {
+    for (name, value) in endpoint.headers.iter() {
         writeln!(out, "header   {name}: {}", value.expose_secret())?;
     }
     writeln!(out, "expires  {}\n", token.expires_at)?;

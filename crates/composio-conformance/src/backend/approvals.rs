@@ -27,7 +27,7 @@ pub(super) async fn asked(harness: &dyn Harness, session: &Session, tool: &str, 
 pub async fn no_call_waits_unless_the_session_says_so(harness: &dyn Harness) {
     let stage = Stage::new(harness);
     let session = stage.session().await;
-    assert!(session.config().approvals.is_off());
+    assert!(session.config().approvals.is_none());
     let before = harness.requests();
     session.execute(WIPE, json!({})).await.unwrap();
     touch(&session, "open", "hello").await.unwrap();

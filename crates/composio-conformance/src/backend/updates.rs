@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use composio_core::indexmap::IndexMap;
 use composio_core::schemars::{self, JsonSchema};
 use composio_core::{
     ApprovalPolicy, Composio, ErrorKind, MultiAccount, MultiAccountUpdate, NativeDefinitions, Patch, Preload, Result,
-    Session, SessionConfig, SessionUpdate, Tag, TagFilter, Tool, ToolContext, ToolFilter, ToolPolicy, ToolkitPolicy,
-    Url, UserId,
+    Session, SessionConfig, SessionUpdate, Tag, TagFilter, Tool, ToolContext, ToolFilter, ToolPolicy, ToolkitMap,
+    ToolkitPolicy, Url, UserId,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -60,11 +59,11 @@ pub async fn native_tools_are_given_again_to_a_session(harness: &dyn Harness) {
 fn full() -> SessionConfig {
     let mut config = SessionConfig::new();
     config.toolkits = ToolkitPolicy::Enable(vec![slug("open"), slug("other"), slug(T)]);
-    config.tools = IndexMap::from([(slug("open"), ToolPolicy::Enable(["OPEN_WHOAMI".try_into().unwrap()].into()))]);
+    config.tools = ToolkitMap::from([(slug("open"), ToolPolicy::Enable(["OPEN_WHOAMI".try_into().unwrap()].into()))]);
     config.tags = TagFilter::new().disable([Tag::Destructive]);
     config.preload = Preload::Tools(vec!["OPEN_WHOAMI".try_into().unwrap()]);
     config.multi_account = Some(MultiAccount::new().max_per_toolkit(3));
-    config.approvals = ApprovalPolicy::destructive();
+    config.approvals = Some(ApprovalPolicy::destructive().into());
     config.callback_url = Some(Url::parse(DONE).unwrap());
     config
 }
@@ -90,7 +89,7 @@ pub async fn an_update_replaces_what_it_names(harness: &dyn Harness) {
     check(&expected).await;
     let against = || ToolPolicy::Disable(["OTHER_WIPE".try_into().unwrap()].into());
     session.update().tools([("other", against())]).await.unwrap();
-    expected.tools = IndexMap::from([(slug("other"), against())]);
+    expected.tools = ToolkitMap::from([(slug("other"), against())]);
     check(&expected).await;
     session.update().tags(TagFilter::new().enable([Tag::ReadOnly])).await.unwrap();
     expected.tags = TagFilter::new().enable([Tag::ReadOnly]);
@@ -102,7 +101,7 @@ pub async fn an_update_replaces_what_it_names(harness: &dyn Harness) {
     let mut approvals = ApprovalPolicy::new();
     approvals.toolkits.insert(slug("open"));
     session.update().approvals(approvals.clone()).await.unwrap();
-    expected.approvals = approvals;
+    expected.approvals = Some(approvals.into());
     check(&expected).await;
     assert_eq!((session.version(), session.user().as_str()), (7, USER));
 }

@@ -19,7 +19,7 @@ fn full() -> SessionConfig {
     config.tools.insert(toolkit("gmail"), ToolPolicy::Tags(reads.clone()));
     config.tools.insert(toolkit("github"), ToolPolicy::Enable([tool("GITHUB_GET_A_USER")].into_iter().collect()));
     config.tags = reads;
-    config.approvals = ApprovalPolicy::destructive();
+    config.approvals = Some(ApprovalPolicy::destructive().into());
     config.auth_configs.insert(toolkit("gmail"), "ac_2".into());
     config.auth_configs.insert(toolkit("github"), "ac_1".into());
     config.connected_accounts.insert(toolkit("github"), vec!["ca_2".into(), "ca_1".into()]);

@@ -1,6 +1,7 @@
 //! Where MCP clients reach a session, and what lets them in.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -16,15 +17,15 @@ pub struct McpEndpoint {
     /// The URL of the streamable HTTP endpoint.
     pub url: Url,
     /// The headers that carry the credential. The embedded engine keeps no credential to put here: ask for a token with
-    /// [`Session::mcp_token`](crate::Session::mcp_token).
-    pub headers: Vec<(String, SecretString)>,
+    /// [`Session::mcp_token`](crate::Session::mcp_token). Sessions of one backend may share them.
+    pub headers: Arc<[(String, SecretString)]>,
 }
 
 impl McpEndpoint {
     /// An endpoint with its headers.
     #[must_use]
-    pub fn new(url: Url, headers: Vec<(String, SecretString)>) -> Self {
-        Self { url, headers }
+    pub fn new(url: Url, headers: impl Into<Arc<[(String, SecretString)]>>) -> Self {
+        Self { url, headers: headers.into() }
     }
 }
 

@@ -26,7 +26,7 @@ pub struct SessionRecord {
     /// What there is to say about the configuration, without refusing it.
     pub warnings: Vec<SessionWarning>,
     /// Where MCP clients reach it, where the backend serves that.
-    pub mcp: Option<McpEndpoint>,
+    pub mcp: Option<Box<McpEndpoint>>,
 }
 
 impl SessionRecord {
@@ -54,7 +54,7 @@ impl SessionRecord {
     /// Sets where MCP clients reach it.
     #[must_use]
     pub fn mcp(mut self, endpoint: McpEndpoint) -> Self {
-        self.mcp = Some(endpoint);
+        self.mcp = Some(Box::new(endpoint));
         self
     }
 

@@ -9,14 +9,17 @@ use crate::account::{ConnectedAccount, ConnectionStatus, Sharing, SharingUpdate}
 use crate::auth::{
     AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
 };
-use crate::backend::{AccountQuery, AuthConfigQuery, Backend, Management, Page, SharingFilter};
+use crate::backend::{AccountQuery, AuthConfigQuery, Backend, Items, Management, Page, SharingFilter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolkitSlug, UserId};
 use crate::session::BoxFuture;
 
-fn management(backend: &Arc<dyn Backend>) -> Result<&dyn Management> {
+pub(super) fn management(backend: &Arc<dyn Backend>) -> Result<&dyn Management> {
     backend.management().ok_or_else(|| {
-        Error::new(ErrorKind::Unsupported, "this backend manages no auth configs and connected accounts")
+        Error::new(
+            ErrorKind::Unsupported,
+            "this backend manages no auth configs and connected accounts, and has no catalogue to look at",
+        )
     })
 }
 
@@ -156,7 +159,7 @@ impl ListAuthConfigs {
         self
     }
 
-    /// How many at the most: 20 unless said, 200 at the most.
+    /// How many on a page at the most: 20 unless said, 200 at the most.
     pub fn limit(mut self, limit: usize) -> Self {
         self.query.limit = Some(limit);
         self
@@ -166,6 +169,15 @@ impl ListAuthConfigs {
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.query.cursor = Some(cursor.into());
         self
+    }
+
+    /// All of them from here on, page after page.
+    pub fn stream(self) -> Items<AuthConfig> {
+        let Self { backend, query, error } = self;
+        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
+            let (backend, query) = (Arc::clone(&backend), AuthConfigQuery { cursor, ..query.clone() });
+            async move { management(&backend)?.auth_configs(&query).await }
+        })
     }
 }
 
@@ -368,7 +380,7 @@ impl ListConnectedAccounts {
         self
     }
 
-    /// How many at the most: 20 unless said, 200 at the most.
+    /// How many on a page at the most: 20 unless said, 200 at the most.
     pub fn limit(mut self, limit: usize) -> Self {
         self.query.limit = Some(limit);
         self
@@ -378,6 +390,15 @@ impl ListConnectedAccounts {
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.query.cursor = Some(cursor.into());
         self
+    }
+
+    /// All of them from here on, page after page.
+    pub fn stream(self) -> Items<ConnectedAccount> {
+        let Self { backend, query, error } = self;
+        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
+            let (backend, query) = (Arc::clone(&backend), AccountQuery { cursor, ..query.clone() });
+            async move { management(&backend)?.connected_accounts(&query).await }
+        })
     }
 }
 

@@ -60,6 +60,8 @@ impl Approvals {
         self.asked += 1;
         let (state, until) = (format!("approval-{}", self.asked), now.plus(LIFE));
         self.waiting.insert(state.clone(), ((session.clone(), asked(call)), until));
-        Error::approval_required(Approval::new(asked(call), rule, state.into(), until))
+        // What is asked about is made as it was meant, where its long results go included.
+        let waiting = ToolCall { approval: None, ..call.clone() };
+        Error::approval_required(Approval::new(waiting, rule, state.into(), until))
     }
 }

@@ -24,7 +24,11 @@ use crate::tool::{NativeDefinitions, ToolCall, ToolDefinition, ToolOutput};
 #[async_trait]
 impl Backend for ScriptedBackend {
     fn capabilities(&self) -> Capabilities {
+        let state = self.lock();
         Capabilities {
+            search: state.found.is_some(),
+            proxy: state.proxy.is_some(),
+            files: state.files.is_some(),
             execution: true,
             links: true,
             idempotency: true,
@@ -39,7 +43,7 @@ impl Backend for ScriptedBackend {
     }
 
     fn files(&self) -> Option<&dyn SessionFiles> {
-        None
+        self.lock().files.is_some().then_some(self as &dyn SessionFiles)
     }
 
     async fn create_session(
@@ -68,12 +72,12 @@ impl Backend for ScriptedBackend {
         self.session(session).await
     }
 
-    async fn search(&self, _session: &SessionId, _request: &SearchRequest) -> Result<SearchResults> {
-        Err(Error::new(ErrorKind::Unsupported, "the scripted backend does not search"))
+    async fn search(&self, session: &SessionId, request: &SearchRequest) -> Result<SearchResults> {
+        self.searched(session, request)
     }
 
-    async fn proxy_execute(&self, _session: &SessionId, _request: &ProxyRequest) -> Result<ProxyResponse> {
-        Err(Error::new(ErrorKind::Unsupported, "the scripted backend has no services to call"))
+    async fn proxy_execute(&self, session: &SessionId, request: &ProxyRequest) -> Result<ProxyResponse> {
+        self.called(session, request)
     }
 
     async fn update_session(&self, session: &SessionId, update: &SessionUpdate) -> Result<SessionRecord> {
@@ -241,7 +245,7 @@ fn again(outcome: &Result<ToolOutput>) -> Result<ToolOutput> {
 }
 
 /// One page of a list that is here as a whole. A cursor is the number of items before it.
-fn page<T>(items: Vec<T>, cursor: Option<&str>, limit: usize) -> Result<Page<T>> {
+pub(super) fn page<T>(items: Vec<T>, cursor: Option<&str>, limit: usize) -> Result<Page<T>> {
     let total = items.len();
     let start = match cursor.map(str::parse::<usize>) {
         None => 0,

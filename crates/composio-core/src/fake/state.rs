@@ -9,15 +9,20 @@ use serde_json::Value;
 
 use super::approvals::Approvals;
 use super::not_found;
+use super::services::Files;
 use crate::account::ConnectedAccount;
 use crate::approval::{ApprovalDecision, ApprovalRule};
-use crate::backend::{LinkRequest, LinkTarget, SessionRecord, SessionVersion, ToolkitState};
+use crate::backend::{
+    LinkRequest, LinkTarget, ProxyRequest, ProxyResponse, SearchRequest, SearchResults, SessionRecord, SessionVersion,
+    ToolkitState,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, Timestamp, ToolSlug, ToolkitSlug, UserId};
 use crate::session::{Preload, SessionConfig};
-use crate::tool::{ToolCall, ToolDefinition, ToolOutput};
+use crate::tool::{NativeDefinitions, ToolCall, ToolDefinition, ToolOutput};
 
 type Answer = Arc<dyn Fn(&ToolCall) -> Result<Value> + Send + Sync>;
+type ProxyAnswer = Arc<dyn Fn(&ProxyRequest) -> Result<ProxyResponse> + Send + Sync>;
 /// Under which key a call happens once: of this session, for this tool.
 type OnceKey = (SessionId, ToolSlug, String);
 
@@ -33,6 +38,11 @@ pub(super) struct State {
     pub(super) accounts: HashMap<ConnectedAccountId, ConnectedAccount>,
     pub(super) calls: Vec<ToolCall>,
     pub(super) once: HashMap<OnceKey, Once>,
+    pub(super) found: Option<SearchResults>,
+    pub(super) searches: Vec<SearchRequest>,
+    pub(super) proxy: Option<ProxyAnswer>,
+    pub(super) proxied: Vec<ProxyRequest>,
+    pub(super) files: Option<Files>,
     pub(super) ticks: i64,
     pub(super) mistake: Option<Error>,
 }
@@ -179,12 +189,13 @@ impl State {
     }
 }
 
-/// A call without what a person said to it, which is no part of what is done.
+/// A call without what is no part of what is done: what a person said to it, what else the session has, and where a long
+/// result goes.
 pub(super) fn asked(call: &ToolCall) -> ToolCall {
-    ToolCall { approval: None, ..call.clone() }
+    ToolCall { approval: None, native: NativeDefinitions::none(), offload: false, ..call.clone() }
 }
 
-fn allowed(config: &SessionConfig, toolkit: &ToolkitSlug) -> Result<()> {
+pub(super) fn allowed(config: &SessionConfig, toolkit: &ToolkitSlug) -> Result<()> {
     let message = || format!("the session does not allow {toolkit}; add it where the session is created");
     config.toolkits.allows(toolkit).then_some(()).ok_or_else(|| Error::new(ErrorKind::PermissionDenied, message()))
 }

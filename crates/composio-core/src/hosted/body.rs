@@ -55,8 +55,7 @@ impl Receipt {
     /// `over` says that the HTTP client gave up by itself. For an empty body that has to be so: there is nothing to hold back
     /// when a connection takes the request up after all.
     pub(super) fn withdraw(&self, over: bool) -> bool {
-        let withdrawn =
-            self.state.compare_exchange(KEPT, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire) != Err(TAKEN);
+        let withdrawn = self.state.compare_exchange(KEPT, WITHDRAWN, Ordering::AcqRel, Ordering::Acquire) != Err(TAKEN);
         withdrawn && (over || !self.empty)
     }
 }

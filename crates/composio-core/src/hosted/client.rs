@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
+use url::Url;
 
+use super::options::HostedOptions;
 use super::request::Request;
 use super::response;
 use super::send::Sender;
@@ -17,6 +20,27 @@ pub struct HostedClient {
 }
 
 impl HostedClient {
+    /// A client. It opens no connection before its first call, and shares what it opens with its clones.
+    ///
+    /// # Errors
+    /// `InvalidInput` for options that cannot work: no key or one that cannot be a key, a base URL that is no origin or plain
+    /// http to another machine, an HTTP client that follows redirects.
+    pub fn new(options: HostedOptions) -> Result<Self> {
+        Sender::new(options).map(|sender| Self { sender: Arc::new(sender) })
+    }
+
+    /// A client of these options, or where they cannot work one that gives the error at each call.
+    pub(crate) fn deferred(options: HostedOptions) -> Self {
+        let sender = Sender::new(options).unwrap_or_else(Sender::refusing);
+        Self { sender: Arc::new(sender) }
+    }
+
+    /// The headers that carry the credential, for another client of this URL; none where that is another origin. Rule:
+    /// `session-api` 12.5.
+    pub(super) fn headers_for(&self, url: &Url) -> Option<Vec<(String, SecretString)>> {
+        self.sender.headers_for(url)
+    }
+
     /// Sends a request and reads its reply as JSON.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
         let operation = request.operation;

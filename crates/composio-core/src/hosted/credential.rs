@@ -93,7 +93,9 @@ impl Credential {
     fn problem(&self, text: &str) -> Option<&'static str> {
         let project = matches!(self, Self::Project(_));
         if text.is_empty() {
-            return Some("is empty; take it from the dashboard, or set COMPOSIO_API_KEY and use `HostedOptions::from_env`");
+            return Some(
+                "is empty; take it from the dashboard, or set COMPOSIO_API_KEY and use `HostedOptions::from_env`",
+            );
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Some("has a character that no key has, such as a space or a line break; copy it again");
@@ -127,7 +129,9 @@ pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
 
 fn id(field: &str, text: &str) -> Result<HeaderValue> {
     match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        true => HeaderValue::from_str(text).map_err(|_| Error::invalid_input(field, text, "it cannot stand in a header")),
+        true => {
+            HeaderValue::from_str(text).map_err(|_| Error::invalid_input(field, text, "it cannot stand in a header"))
+        }
         false => Err(Error::invalid_input(field, text, "an id has letters, digits and signs, and no space")),
     }
 }

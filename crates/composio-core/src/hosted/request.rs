@@ -1,6 +1,10 @@
 //! Requests, as pure values: what is asked, where, and when it may be asked again.
 
 mod target;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
@@ -37,13 +41,22 @@ pub(super) enum Resend {
 }
 
 /// A request before it has an address and a credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) operation: Operation,
     /// Path and query, beginning with `/api/v3.1`.
     pub(super) target: String,
     /// JSON.
     pub(super) body: Option<Bytes>,
+}
+
+/// Where it goes, and not what it says: bodies carry secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.body.as_ref().map(Bytes::len);
+        let Self { operation, target, body: _ } = self;
+        f.debug_struct("Request").field("operation", operation).field("target", target).field("body", &bytes).finish()
+    }
 }
 
 impl Operation {

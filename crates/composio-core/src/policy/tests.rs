@@ -1,6 +1,6 @@
 //! The order of the rules, as a table.
 
-use indexmap::IndexMap;
+use crate::toolkit_map::ToolkitMap;
 
 use super::*;
 
@@ -65,7 +65,7 @@ impl Case {
 
     fn check(&self) {
         let (github, delete) = (toolkit("github"), tool("GITHUB_DELETE"));
-        let tools: IndexMap<_, _> = self.tools.iter().map(|policy| (github.clone(), policy.clone())).collect();
+        let tools: ToolkitMap<_> = self.tools.iter().map(|policy| (github.clone(), policy.clone())).collect();
         let input = PolicyInput {
             toolkits: &self.toolkits,
             tools: &tools,

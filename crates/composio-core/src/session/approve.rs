@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 
+use super::run::Caller;
 use super::{BoxFuture, Session};
 use crate::approval::{Approval, ApprovalDecision};
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +22,10 @@ impl IntoFuture for AnswerApproval {
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.session.run_answered(self.approval.answered(self.decision), None, None).await })
+        Box::pin(async move {
+            let call = self.approval.answered(self.decision);
+            self.session.run_answered(call, None, &Caller::default()).await
+        })
     }
 }
 
@@ -80,7 +84,7 @@ impl Session {
     /// `PermissionDenied` where the approval was altered, was answered before, or has expired.
     pub async fn deny(&self, approval: &Approval) -> Result<()> {
         // Nothing runs, so there is nothing for a modifier to see.
-        match self.route(approval.answered(ApprovalDecision::Deny), None).await {
+        match self.route(approval.answered(ApprovalDecision::Deny), &Caller::default()).await {
             // That the call was stopped is what was asked for.
             Err(error) if error.kind() == ErrorKind::Blocked => Ok(()),
             Err(error) => Err(error),

@@ -1,5 +1,6 @@
 //! Making a session, and taking one up again.
 
+mod preset;
 mod rules;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::future::IntoFuture;
 
 use url::Url;
 
+use self::preset::Said;
 use super::live::Local;
 use super::{BoxFuture, Modifier, MultiAccountUpdate, Preload, Session, SessionConfig};
 use crate::composio::Composio;
@@ -43,6 +45,7 @@ pub struct SessionBuilder {
     config: SessionConfig,
     local: Local,
     policy_set_by: Option<&'static str>,
+    said: Said,
     error: Option<Error>,
 }
 
@@ -52,7 +55,7 @@ impl SessionBuilder {
             Error::invalid_input("user", user.as_str(), "give the id that your application has for this user")
         });
         let (config, local) = (SessionConfig::new(), Local::default());
-        Self { door, user, config, local, policy_set_by: None, error }
+        Self { door, user, config, local, policy_set_by: None, said: Said::default(), error }
     }
 
     /// Allows these toolkits and no others. Called again, it adds.
@@ -113,7 +116,7 @@ impl SessionBuilder {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
         if let Some(toolkit) = self.parse("connected_accounts", toolkit) {
-            self.config.connected_accounts.entry(toolkit).or_default().push(account.into());
+            self.config.connected_accounts.or_default(toolkit).push(account.into());
         }
         self
     }
@@ -138,27 +141,19 @@ impl SessionBuilder {
         self
     }
 
-    /// Gives the model these app tools directly. Fewer than 20 are good for most models. Called again, it adds. A list
-    /// stands above [`direct_tools`](Self::direct_tools), whichever is called first.
+    /// Gives the model these app tools directly. Fewer than 20 are good for most models. Called again, it adds. A list, even
+    /// an empty one, stands above [`direct_tools`](Self::direct_tools), whichever is called first.
     pub fn preload<T>(mut self, tools: impl IntoIterator<Item = T>) -> Self
     where
         T: TryInto<ToolSlug, Error: Into<Error>>,
     {
+        self.said.preload = true;
         for tool in tools {
             match (tool.try_into(), &mut self.config.preload) {
                 (Ok(slug), Preload::Tools(slugs)) => slugs.push(slug),
                 (Ok(slug), Preload::None | Preload::All) => self.config.preload = Preload::Tools(vec![slug]),
                 (Err(error), _) => self.note(error.into().in_field("preload.tools")),
             }
-        }
-        self
-    }
-
-    /// Gives the model every tool that the session names directly, 1,000 at the most. Needs something that names them, so
-    /// that it stays a choice: [`toolkits`](Self::toolkits), [`enable_tools`](Self::enable_tools) or [`tags`](Self::tags).
-    pub fn direct_tools(mut self) -> Self {
-        if self.config.preload == Preload::None {
-            self.config.preload = Preload::All;
         }
         self
     }
@@ -193,7 +188,14 @@ impl SessionBuilder {
     fn check_native_approvals(&self) -> Result<()> {
         let native = &self.local.native;
         let missing = |slug: &&ToolSlug| NativeTools::claims(slug) && native.definition(slug).is_none();
-        match self.config.approvals.tools.iter().find(missing).filter(|_| !native.is_empty()) {
+        match self
+            .config
+            .approvals
+            .iter()
+            .flat_map(|approvals| &approvals.tools)
+            .find(missing)
+            .filter(|_| !native.is_empty())
+        {
             None => Ok(()),
             Some(slug) => {
                 let given: Vec<_> = native.definitions().map(|tool| tool.slug.as_str()).collect();
@@ -213,7 +215,6 @@ impl SessionBuilder {
         self
     }
 
-    /// The toolkit, or none and a mistake in `field`.
     /// Reads a slug or a tag. What is none is noted as a mistake in `field`.
     fn parse<P, T>(&mut self, field: &str, given: T) -> Option<P>
     where
@@ -239,14 +240,16 @@ impl IntoFuture for SessionBuilder {
     type Output = Result<Session>;
     type IntoFuture = BoxFuture<Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             if let Some(error) = self.error {
                 return Err(error);
             }
+            self.said.settle(&mut self.config);
             self.config.validate()?;
             self.check_native_approvals()?;
             let native = self.local.native.shared();
+            self.config.check_saved(&native)?;
             let record = self.door.backend.create_session(&self.user, &self.config, &native).await?;
             Ok(Session::new(self.door, record, self.local))
         })

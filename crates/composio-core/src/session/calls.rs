@@ -5,9 +5,10 @@ use std::future::IntoFuture;
 
 use serde_json::Value;
 
+use super::run::Caller;
 use super::{BoxFuture, Session};
 use crate::approval::{ApprovalAnswer, ApprovalDecision, ApprovalState};
-use crate::backend::{Page, ToolkitQuery, ToolkitState};
+use crate::backend::{Items, Page, ToolkitQuery, ToolkitState};
 use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::tool::{Arguments, ToolCall, ToolOutput};
@@ -60,7 +61,7 @@ impl IntoFuture for Execute {
             call.account = self.account;
             call.idempotency_key = self.idempotency_key;
             call.approval = self.approval;
-            self.session.run(call, None, None).await
+            self.session.run(call, None, &Caller::default()).await
         })
     }
 }
@@ -116,7 +117,7 @@ impl ListToolkits {
         self
     }
 
-    /// How many at the most: 20 unless said, 50 at the most.
+    /// How many on a page at the most: 20 unless said, 50 at the most.
     pub fn limit(mut self, limit: usize) -> Self {
         self.query.limit = Some(limit);
         self
@@ -126,6 +127,15 @@ impl ListToolkits {
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.query.cursor = Some(cursor.into());
         self
+    }
+
+    /// All of them from here on, page after page.
+    pub fn stream(self) -> Items<ToolkitState> {
+        let Self { session, query, error } = self;
+        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
+            let (session, query) = (session.clone(), ToolkitQuery { cursor, ..query.clone() });
+            async move { session.backend().list_toolkits(session.id(), &query).await }
+        })
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::{BoxFuture, Session, SessionUpdate, UpdateSession};
-use crate::backend::{HistoryQuery, Page, SessionRecord, SessionVersion, SessionWarning};
+use crate::backend::{HistoryQuery, Items, Page, SessionVersion, SessionWarning};
 use crate::error::Result;
 
 impl Session {
@@ -66,7 +65,7 @@ impl Session {
 /// The changes of one session. It keeps nothing alive, and ends with the last value of the session.
 #[derive(Clone)]
 pub struct Changes {
-    receiver: watch::Receiver<Arc<SessionRecord>>,
+    receiver: watch::Receiver<u64>,
 }
 
 impl Changes {
@@ -74,13 +73,13 @@ impl Changes {
     /// None once no value of the session is left.
     pub async fn next(&mut self) -> Option<u64> {
         self.receiver.changed().await.ok()?;
-        Some(self.receiver.borrow_and_update().version)
+        Some(*self.receiver.borrow_and_update())
     }
 }
 
 impl fmt::Debug for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Changes").field("version", &self.receiver.borrow().version).finish()
+        f.debug_struct("Changes").field("version", &*self.receiver.borrow()).finish()
     }
 }
 
@@ -93,7 +92,7 @@ pub struct ListHistory {
 }
 
 impl ListHistory {
-    /// How many at the most: 20 unless said, 100 at the most.
+    /// How many on a page at the most: 20 unless said, 100 at the most.
     pub fn limit(mut self, limit: usize) -> Self {
         self.query.limit = Some(limit);
         self
@@ -103,6 +102,15 @@ impl ListHistory {
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.query.cursor = Some(cursor.into());
         self
+    }
+
+    /// All of them from here on, page after page.
+    pub fn stream(self) -> Items<SessionVersion> {
+        let Self { session, query } = self;
+        Items::new(Ok(query.cursor.clone()), move |cursor| {
+            let (session, query) = (session.clone(), HistoryQuery { cursor, ..query.clone() });
+            async move { session.backend().session_history(session.id(), &query).await }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a session is created with, as data.
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolSlug, ToolkitSlug};
 use crate::policy::{PolicyDecision, PolicyInput, PolicyRule, TagFilter, ToolPolicy, ToolkitPolicy, decide_tool};
 use crate::tool::{ToolDefinition, ToolHints};
+use crate::toolkit_map::ToolkitMap;
 
 /// Everything a session is created with, except the user, the native tools and the modifiers.
 ///
@@ -22,19 +23,19 @@ pub struct SessionConfig {
     /// Which toolkits may be used.
     pub toolkits: ToolkitPolicy,
     /// Which tools of a toolkit may be used: a list, or tags in place of [`tags`](Self::tags).
-    pub tools: IndexMap<ToolkitSlug, ToolPolicy>,
+    pub tools: ToolkitMap<ToolPolicy>,
     /// Which tags tools have to have.
     pub tags: TagFilter,
     /// The auth config that connections of a toolkit are found or made on.
-    pub auth_configs: IndexMap<ToolkitSlug, AuthConfigId>,
+    pub auth_configs: ToolkitMap<AuthConfigId>,
     /// The accounts that a toolkit's tools run with. Several need [`multi_account`](Self::multi_account).
-    pub connected_accounts: IndexMap<ToolkitSlug, Vec<ConnectedAccountId>>,
+    pub connected_accounts: ToolkitMap<Vec<ConnectedAccountId>>,
     /// Which app tools a model gets directly.
     pub preload: Preload,
     /// Whether a user may have several accounts of a toolkit side by side; none for the plain rule of the newest.
     pub multi_account: Option<MultiAccount>,
-    /// Which calls a person has to allow.
-    pub approvals: ApprovalPolicy,
+    /// Which calls a person has to allow; none for no call.
+    pub approvals: Option<Box<ApprovalPolicy>>,
     /// Where links of this session end, unless they say otherwise.
     pub callback_url: Option<Url>,
     /// Which helper tools a model gets.
@@ -167,6 +168,11 @@ impl SessionConfig {
         self.toolkits.is_positive() || self.tags.is_positive() || self.tools.values().any(ToolPolicy::is_positive)
     }
 
+    /// Whether a saved session config names it instead.
+    fn is_saved(&self) -> bool {
+        self.hosted.as_ref().is_some_and(|hosted| hosted.saved_config.is_some())
+    }
+
     /// Why a call of a tool needs an approval, if it does. A native tool has no toolkit.
     pub fn needs_approval(
         &self,
@@ -174,7 +180,7 @@ impl SessionConfig {
         tool: &ToolSlug,
         hints: ToolHints,
     ) -> Option<ApprovalRule> {
-        self.approvals.asks(toolkit, tool, hints)
+        self.approvals.as_ref()?.asks(toolkit, tool, hints)
     }
 
     /// Checks what can be checked without asking anyone. Backends call it before they store.
@@ -193,6 +199,7 @@ impl SessionConfig {
             self.check_allowed("auth_configs", toolkit)?;
         }
         self.check_preload()?;
+        self.check_settings()?;
         match self.multi_account {
             Some(multi) if !(2..=10).contains(&multi.max_per_toolkit) => {
                 let max = multi.max_per_toolkit.to_string();
@@ -216,7 +223,7 @@ impl SessionConfig {
 
     fn check_preload(&self) -> Result<()> {
         let rule = match self.preload {
-            Preload::All if !self.is_positive() => {
+            Preload::All if !self.is_positive() && !self.is_saved() => {
                 "preloading all tools needs something that names them: call `.toolkits([..])`, `.enable_tools(..)` or \
                  `.tags([..])`"
             }

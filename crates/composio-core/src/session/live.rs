@@ -3,14 +3,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use tokio::sync::watch;
 
 use super::modifier::Modifiers;
-use crate::backend::SessionRecord;
-use crate::id::SessionId;
+use crate::backend::{McpEndpoint, SessionRecord};
+use crate::id::{SessionId, UserId};
 use crate::tool::NativeTools;
+
+/// What a session has that was given nothing.
+static NOTHING: Local = Local { native: NativeTools::none(), modifiers: Modifiers::none() };
 
 /// The register. Cheap to clone; clones share everything. It keeps nothing alive.
 #[derive(Clone, Default)]
@@ -25,10 +28,14 @@ pub(crate) struct Local {
     pub(crate) modifiers: Modifiers,
 }
 
-/// One session, for all of its values.
+/// One session, for all of its values. There are many of them, so what few need is made when it is asked for.
 pub(super) struct Shared {
     id: SessionId,
-    record: watch::Sender<Arc<SessionRecord>>,
+    user: UserId,
+    mcp: Option<Box<McpEndpoint>>,
+    record: Mutex<Arc<SessionRecord>>,
+    /// Tells the versions to whoever listens.
+    versions: OnceLock<watch::Sender<u64>>,
     local: Mutex<Vec<Weak<Local>>>,
     register: Live,
 }
@@ -36,13 +43,14 @@ pub(super) struct Shared {
 /// What one value of a session was given; in the register for as long as this lives, where it was given to this one.
 pub(super) struct Held {
     shared: Arc<Shared>,
-    local: Arc<Local>,
+    /// None for nothing.
+    local: Option<Arc<Local>>,
     listed: bool,
 }
 
 impl Live {
     /// The session of this record, which is the newest where nobody here has read a newer one.
-    pub(super) fn enter(&self, record: SessionRecord) -> Arc<Shared> {
+    pub(super) fn enter(&self, mut record: SessionRecord) -> Arc<Shared> {
         let mut by_session = self.lock();
         let known = by_session.get(&record.id).and_then(Weak::upgrade);
         if let Some(shared) = known {
@@ -52,7 +60,10 @@ impl Live {
         }
         let shared = Arc::new(Shared {
             id: record.id.clone(),
-            record: watch::Sender::new(Arc::new(record)),
+            user: record.user.clone(),
+            mcp: record.mcp.take(),
+            record: Mutex::new(Arc::new(record)),
+            versions: OnceLock::new(),
             local: Mutex::default(),
             register: self.clone(),
         });
@@ -66,23 +77,46 @@ impl Live {
 }
 
 impl Shared {
+    pub(super) fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    pub(super) fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    pub(super) fn mcp(&self) -> Option<&McpEndpoint> {
+        self.mcp.as_deref()
+    }
+
     pub(super) fn record(&self) -> Arc<SessionRecord> {
-        Arc::clone(&self.record.borrow())
+        Arc::clone(&self.known())
     }
 
     /// Keeps a record that was read, unless a newer one is known.
-    pub(super) fn publish(&self, record: SessionRecord) {
-        self.record.send_if_modified(|known| {
-            let newer = record.version > known.version;
-            if newer {
-                *known = Arc::new(record);
-            }
-            newer
-        });
+    pub(super) fn publish(&self, mut record: SessionRecord) {
+        let mut known = self.known();
+        if record.version <= known.version {
+            return;
+        }
+        // The endpoint is the same for as long as the session lives.
+        record.mcp = None;
+        let version = record.version;
+        *known = Arc::new(record);
+        if let Some(versions) = self.versions.get() {
+            versions.send_replace(version);
+        }
     }
 
-    pub(super) fn listen(&self) -> watch::Receiver<Arc<SessionRecord>> {
-        self.record.subscribe()
+    /// The versions from now on.
+    pub(super) fn listen(&self) -> watch::Receiver<u64> {
+        // Under the lock, so that no version falls between the one that is read and those that are told.
+        let known = self.known();
+        self.versions.get_or_init(|| watch::Sender::new(known.version)).subscribe()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Arc<SessionRecord>> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the session was last given here and what still lives.
@@ -92,17 +126,15 @@ impl Shared {
 
     /// Keeps what a value was given findable while the returned value lives. Nothing needs no place.
     pub(super) fn give(self: Arc<Self>, local: Local) -> Held {
-        let local = Arc::new(local);
         let listed = !local.native.is_empty() || !local.modifiers.is_empty();
-        if listed {
-            self.local().push(Arc::downgrade(&local));
-        }
+        let local = listed.then(|| Arc::new(local));
+        self.local().extend(local.as_ref().map(Arc::downgrade));
         Held { shared: self, local, listed }
     }
 
     /// What was found, which nobody is to find through the finder: it would outlive for ever the value that was given it.
     pub(super) fn found(self: Arc<Self>, local: Arc<Local>) -> Held {
-        Held { shared: self, local, listed: false }
+        Held { shared: self, local: Some(local), listed: false }
     }
 
     fn local(&self) -> MutexGuard<'_, Vec<Weak<Local>>> {
@@ -116,17 +148,15 @@ impl Held {
     }
 
     pub(super) fn local(&self) -> &Local {
-        &self.local
+        self.local.as_deref().unwrap_or(&NOTHING)
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if !self.listed {
-            return;
-        }
+        let Some(local) = self.local.as_ref().filter(|_| self.listed) else { return };
         let mut all = self.shared.local();
-        if let Some(place) = all.iter().position(|live| std::ptr::eq(live.as_ptr(), Arc::as_ptr(&self.local))) {
+        if let Some(place) = all.iter().position(|live| std::ptr::eq(live.as_ptr(), Arc::as_ptr(local))) {
             all.remove(place);
         }
     }

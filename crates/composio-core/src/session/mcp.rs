@@ -60,7 +60,7 @@ impl Session {
     ///
     /// let token = session.mcp_token().expires_in(Duration::from_secs(24 * 60 * 60)).await?;
     /// println!("{}", token.endpoint.url);
-    /// for (name, value) in &token.endpoint.headers {
+    /// for (name, value) in token.endpoint.headers.iter() {
     ///     println!("{name}: {}", value.expose_secret());
     /// }
     /// session.revoke_mcp_token(&token.id).await?;

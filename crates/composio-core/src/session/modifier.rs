@@ -208,6 +208,11 @@ pub(crate) struct Modifiers {
 }
 
 impl Modifiers {
+    /// None at all.
+    pub(crate) const fn none() -> Self {
+        Self { all: Vec::new() }
+    }
+
     /// Adds one.
     ///
     /// # Errors
@@ -276,10 +281,12 @@ impl Modifiers {
     }
 }
 
-/// What was given, or why a modifier would rather not have it. The call happened, so it keeps its log id.
+/// What was given, or why a modifier would rather not have it. The call happened, so it keeps its log id; and what waits for a
+/// person in a batch waits whatever a modifier makes of the rest.
 fn change_output(change: &After, context: &ModifierContext<'_>, output: ToolOutput) -> Result<ToolOutput> {
-    let log_id = output.log_id.clone();
-    change(context, Ok(output)).map_err(|failure| {
+    let (log_id, waiting) = (output.log_id.clone(), output.waiting.clone());
+    let changed = change(context, Ok(output)).map(|output| ToolOutput { waiting, ..output });
+    changed.map_err(|failure| {
         let message = format!("a modifier refused what {} gave", context.tool);
         let error = Error::new(failure.kind, message).with_model_text(failure.text);
         match failure.log_id.or(log_id) {

@@ -5,15 +5,36 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::Session;
+use super::batch::{BATCH, Split};
 use super::modifier::ModifierContext;
 use crate::approval::ApprovalRule;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::policy::PolicyRule;
-use crate::tool::{NativeTools, ProgressSink, ToolCall, ToolContext, ToolDefinition, ToolOutput, ToolSet, not_given};
+use crate::tool::{
+    Approver, META_TOOLKIT, NativeTools, ProgressSink, ToolCall, ToolContext, ToolDefinition, ToolOutput, ToolSet, not_given,
+};
 
 /// How many calls one batch may have. Rule: `session-semantics` 5.6.
-const BATCH_MAX: usize = 50;
+pub(super) const BATCH_MAX: usize = 50;
+
+/// Who makes a call, as far as it matters on the way.
+#[derive(Clone, Default)]
+pub(crate) struct Caller {
+    /// Who hears of progress.
+    pub(crate) progress: Option<ProgressSink>,
+    /// Who is asked where a call waits for a person.
+    pub(crate) ask: Option<Approver>,
+}
+
+impl Caller {
+    /// The call with what a person says to it, where it waits for one and somebody can be asked.
+    pub(super) async fn answered(&self, outcome: &Result<ToolOutput>) -> Option<ToolCall> {
+        let (approval, ask) = (outcome.as_ref().err()?.approval()?, self.ask.as_ref()?);
+        let decision = ask(approval.clone()).await;
+        Some(approval.answered(decision))
+    }
+}
 
 impl Session {
     /// Runs several calls at once, native ones and others side by side, and gives what came of each, in the order of the
@@ -47,7 +68,8 @@ impl Session {
         if calls.is_empty() || calls.len() > BATCH_MAX {
             return Err(Error::invalid_input("calls", &calls.len().to_string(), "1 to 50 calls"));
         }
-        Ok(join_all(calls.into_iter().map(|call| self.run(call, None, None))).await)
+        let caller = &Caller::default();
+        Ok(join_all(calls.into_iter().map(|call| self.run(call, None, caller))).await)
     }
 
     pub(super) fn native(&self) -> &NativeTools {
@@ -69,22 +91,36 @@ impl Session {
         ToolSet::new(self, definitions.into_iter().map(|definition| modifiers.shown(definition)).collect())
     }
 
+    /// Makes a call, and asks whoever is to be asked where it waits for a person.
+    pub(crate) async fn run_asking(
+        &self,
+        call: ToolCall,
+        known: Option<&ToolDefinition>,
+        caller: &Caller,
+    ) -> Result<ToolOutput> {
+        let outcome = self.run(call, known, caller).await;
+        let Some(answered) = caller.answered(&outcome).await else { return outcome };
+        // A batch of one native call waits as that call.
+        let known = known.filter(|definition| definition.slug == answered.tool);
+        self.run_answered(answered, known, caller).await
+    }
+
     /// Makes a call: what modifiers make of its arguments, and what they make of its outcome. Whoever has the tool's
     /// definition gives it, so that it is not asked for again.
     pub(crate) async fn run(
         &self,
         mut call: ToolCall,
         known: Option<&ToolDefinition>,
-        progress: Option<ProgressSink>,
+        caller: &Caller,
     ) -> Result<ToolOutput> {
         let modifiers = &self.inner.held.local().modifiers;
         if !modifiers.see_calls() {
-            return self.route(call, progress).await;
+            return self.route(call, caller).await;
         }
         let (tool, toolkit) = (call.tool.clone(), self.toolkit_of(&call.tool, known).await?);
         let context = self.context(&tool, toolkit.as_ref());
         let outcome = match modifiers.before(&context, &mut call.arguments) {
-            Ok(()) => self.route(call, progress).await,
+            Ok(()) => self.route(call, caller).await,
             Err(error) => Err(error),
         };
         modifiers.after(&context, outcome)
@@ -95,14 +131,14 @@ impl Session {
         &self,
         call: ToolCall,
         known: Option<&ToolDefinition>,
-        progress: Option<ProgressSink>,
+        caller: &Caller,
     ) -> Result<ToolOutput> {
         let modifiers = &self.inner.held.local().modifiers;
         if !modifiers.see_calls() {
-            return self.route(call, progress).await;
+            return self.route(call, caller).await;
         }
         let (tool, toolkit) = (call.tool.clone(), self.toolkit_of(&call.tool, known).await?);
-        let outcome = self.route(call, progress).await;
+        let outcome = self.route(call, caller).await;
         modifiers.after(&self.context(&tool, toolkit.as_ref()), outcome)
     }
 
@@ -113,6 +149,8 @@ impl Session {
     async fn toolkit_of(&self, tool: &ToolSlug, known: Option<&ToolDefinition>) -> Result<Option<ToolkitSlug>> {
         match known {
             Some(definition) => Ok(definition.toolkit.clone()),
+            // The slug is reserved, so there is nothing to look up.
+            None if *tool == *BATCH => Ok(Some(ToolkitSlug::new(META_TOOLKIT)?)),
             None => match self.definition(tool).await {
                 Ok(definition) => Ok(definition.toolkit.clone()),
                 Err(refusal) => self.toolkit_in_spite_of(refusal, tool).await,
@@ -133,9 +171,12 @@ impl Session {
         }
     }
 
-    /// The one router: native here, everything else at the backend. A native slug that this session does not have is not
-    /// sent either: its arguments were meant for this process.
-    pub(super) async fn route(&self, mut call: ToolCall, progress: Option<ProgressSink>) -> Result<ToolOutput> {
+    /// The one router: native here, everything else at the backend, and a batch of both taken apart. A native slug that this
+    /// session does not have is not sent either: its arguments were meant for this process.
+    pub(super) async fn route(&self, mut call: ToolCall, caller: &Caller) -> Result<ToolOutput> {
+        if let Some(split) = Split::of(&call)? {
+            return self.run_split(call, split, caller).await;
+        }
         if !NativeTools::claims(&call.tool) {
             call.native = self.native().shared();
             return self.backend().execute(self.id(), call).await;
@@ -149,13 +190,13 @@ impl Session {
             self.native().check(&call)?;
             self.backend().confirm(self.id(), &call, rule).await?;
         }
-        let cx = ToolContext::new(self.clone(), progress);
+        let cx = ToolContext::new(self.clone(), caller.progress.clone());
         self.native().call(&call.tool, cx, call.arguments).await
     }
 }
 
 /// A native tool has no account and no memory; a call that counts on either is not made.
-fn check_native(call: &ToolCall) -> Result<()> {
+pub(super) fn check_native(call: &ToolCall) -> Result<()> {
     if call.account.is_none() && call.idempotency_key.is_none() {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ToolkitSlug;
 use crate::policy::{ToolPolicy, ToolkitPolicy};
+use crate::toolkit_map::ToolkitMap;
 
 /// Which helper tools a model gets, beside the tools of toolkits. The defaults are the service's own.
 ///
@@ -328,7 +329,7 @@ pub enum InstantUsage {
         /// In which toolkits.
         toolkits: ToolkitPolicy,
         /// Which tools of a toolkit, by list.
-        tools: IndexMap<ToolkitSlug, ToolPolicy>,
+        tools: ToolkitMap<ToolPolicy>,
         /// Whether replies tell what was charged.
         return_charge: bool,
         /// Whether searches tell prices.

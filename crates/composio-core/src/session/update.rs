@@ -2,7 +2,6 @@
 
 mod builder;
 
-use indexmap::IndexMap;
 use url::Url;
 
 pub use self::builder::UpdateSession;
@@ -10,8 +9,9 @@ use super::settings::{HostedSettings, MetaTools};
 use super::{MultiAccount, Preload, SessionConfig};
 use crate::approval::ApprovalPolicy;
 use crate::error::{Error, Result};
-use crate::id::{AuthConfigId, ConnectedAccountId, ToolkitSlug};
+use crate::id::{AuthConfigId, ConnectedAccountId};
 use crate::policy::{TagFilter, ToolPolicy, ToolkitPolicy};
+use crate::toolkit_map::ToolkitMap;
 
 /// What becomes of one field: absent, null, and a value are three things.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,13 +52,13 @@ pub struct SessionUpdate {
     /// Which toolkits may be used.
     pub toolkits: Patch<ToolkitPolicy>,
     /// Which tools of each toolkit: the whole map.
-    pub tools: Patch<IndexMap<ToolkitSlug, ToolPolicy>>,
+    pub tools: Patch<ToolkitMap<ToolPolicy>>,
     /// Which tags tools have to have.
     pub tags: Patch<TagFilter>,
     /// The auth configs: the whole map.
-    pub auth_configs: Patch<IndexMap<ToolkitSlug, AuthConfigId>>,
+    pub auth_configs: Patch<ToolkitMap<AuthConfigId>>,
     /// The pinned accounts: the whole map.
-    pub connected_accounts: Patch<IndexMap<ToolkitSlug, Vec<ConnectedAccountId>>>,
+    pub connected_accounts: Patch<ToolkitMap<Vec<ConnectedAccountId>>>,
     /// Which app tools a model gets directly.
     pub preload: Patch<Preload>,
     /// Several accounts side by side. Merges.
@@ -183,7 +183,11 @@ impl SessionConfig {
         update.auth_configs.apply(&mut config.auth_configs);
         update.connected_accounts.apply(&mut config.connected_accounts);
         update.preload.apply(&mut config.preload);
-        update.approvals.apply(&mut config.approvals);
+        match &update.approvals {
+            Patch::Keep => {}
+            Patch::Reset => config.approvals = None,
+            Patch::Set(policy) => config.approvals = (*policy != ApprovalPolicy::new()).then(|| policy.clone().into()),
+        }
         update.callback_url.apply(&mut config.callback_url);
         update.meta_tools.apply(&mut config.meta_tools);
         update.hosted.apply(&mut config.hosted);

@@ -9,11 +9,17 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The parameter's name, and the one where a tool has a parameter of that name itself.
 const NAMES: [&str; 2] = ["account", "connected_account"];
+/// The toolkit of the helper tools, and the prefix of their slugs. Rule: `session-api` 10.
+pub(crate) const META_TOOLKIT: &str = "composio";
+const META_PREFIX: &str = "COMPOSIO_";
 
-/// The tool with a parameter for the account, and the parameter's name. None for a native tool, which has no account, and
-/// for one whose own parameters leave no name.
+/// The tool with a parameter for the account, and the parameter's name. None for a native tool and for a helper tool, which
+/// have no account, and for one whose own parameters leave no name.
 pub(super) fn with_account(definition: &ToolDefinition) -> Option<(Arc<ToolDefinition>, &'static str)> {
-    definition.toolkit.as_ref()?;
+    let toolkit = definition.toolkit.as_ref()?;
+    if toolkit.as_str().eq_ignore_ascii_case(META_TOOLKIT) || definition.slug.as_str().starts_with(META_PREFIX) {
+        return None;
+    }
     let (input_schema, name) = definition.input_schema.with_account()?;
     let input_schema = Arc::clone(input_schema);
     Some((Arc::new(ToolDefinition { input_schema, ..definition.clone() }), name))
@@ -51,6 +57,21 @@ pub(super) fn take_account(arguments: &mut Map<String, Value>, name: &str) -> Re
 mod tests {
     use super::*;
     use crate::id::{ToolSlug, ToolkitSlug};
+
+    #[test]
+    fn helper_tools_have_no_account() {
+        let schema = Schema::from(json!({"type": "object", "properties": {}}));
+        for (slug, toolkit, asked) in [
+            ("COMPOSIO_SEARCH_TOOLS", "composio", false),
+            ("COMPOSIO_SEARCH_TOOLS", "elsewhere", false),
+            ("SEARCH", "composio", false),
+            ("GITHUB_STAR_REPO", "github", true),
+        ] {
+            let definition = ToolDefinition::new(ToolSlug::new(slug).unwrap(), "Does it.", schema.clone());
+            let definition = definition.toolkit(ToolkitSlug::new(toolkit).unwrap());
+            assert_eq!(with_account(&definition).is_some(), asked, "{slug} of {toolkit}");
+        }
+    }
 
     #[test]
     fn the_parameter_is_added_once_for_all_who_share_the_schema() {

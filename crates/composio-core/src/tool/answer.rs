@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{ToolOutput, ToolSet};
+use crate::approval::Approval;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ToolSlug;
 
@@ -84,6 +85,14 @@ impl Answer {
     /// Why the call failed, for the application.
     pub fn error(&self) -> Option<&Error> {
         self.outcome.as_ref().err()
+    }
+
+    /// The calls that wait for a person: this one, or those in the batch that it is.
+    pub fn approvals(&self) -> &[Approval] {
+        match &self.outcome {
+            Ok(output) => &output.waiting,
+            Err(error) => error.approval().map(std::slice::from_ref).unwrap_or_default(),
+        }
     }
 
     /// What the call gave, or why it failed.

@@ -206,6 +206,11 @@ struct NativeTool {
 }
 
 impl NativeTools {
+    /// None at all.
+    pub(crate) const fn none() -> Self {
+        Self { tools: BTreeMap::new(), shared: OnceLock::new() }
+    }
+
     /// Adds a tool.
     ///
     /// # Errors
@@ -244,7 +249,12 @@ impl NativeTools {
 
     /// Whether a slug is a native one, known here or not.
     pub(crate) fn claims(slug: &ToolSlug) -> bool {
-        slug.as_str().starts_with(PREFIX)
+        Self::has_prefix(slug.as_str())
+    }
+
+    /// As [`claims`](Self::claims), of a text that may be no slug at all.
+    pub(crate) fn has_prefix(slug: &str) -> bool {
+        slug.starts_with(PREFIX)
     }
 
     /// Checks a call's arguments, so that nobody is asked to allow a call that cannot be made.

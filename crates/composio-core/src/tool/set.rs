@@ -15,7 +15,7 @@ use super::{Arguments, ToolDefinition, ToolOutput};
 use crate::approval::{Approval, ApprovalAnswer, ApprovalDecision};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::ToolSlug;
-use crate::session::{BoxFuture, Session};
+use crate::session::{BoxFuture, Caller, Session};
 use crate::tool::ToolCall;
 
 /// How long the description of a function may be at model providers, in characters.
@@ -30,17 +30,16 @@ pub struct SessionTool {
     session: Session,
     strict: bool,
     reveal_links: bool,
-    progress: Option<ProgressSink>,
     /// The parameter with which a model names the account.
     account: Option<&'static str>,
-    approver: Option<Approver>,
+    caller: Caller,
 }
 
 /// What a model meant: the arguments, and the account where it named one.
 type Meant = (Map<String, Value>, Option<String>);
 
 /// Who is asked where a call waits for a person.
-type Approver = Arc<dyn Fn(Approval) -> BoxFuture<ApprovalDecision> + Send + Sync>;
+pub(crate) type Approver = Arc<dyn Fn(Approval) -> BoxFuture<ApprovalDecision> + Send + Sync>;
 
 impl SessionTool {
     /// What it is.
@@ -87,7 +86,7 @@ impl SessionTool {
     /// [`ToolContext::report_progress`]: crate::ToolContext::report_progress
     #[must_use]
     pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.progress = Some(ProgressSink::new(hear));
+        self.caller.progress = Some(ProgressSink::new(hear));
         self
     }
 
@@ -138,14 +137,8 @@ impl SessionTool {
         let mut call = ToolCall::new(self.definition.slug.clone(), arguments);
         call.account = account;
         call.approval = said;
-        let known = Some(&*self.definition);
-        let error = match self.session.run(call, known, self.progress.clone()).await {
-            Err(error) => error,
-            made => return made,
-        };
-        let (Some(approval), Some(ask)) = (error.approval(), &self.approver) else { return Err(error) };
-        let decision = ask(approval.clone()).await;
-        self.session.run_answered(approval.answered(decision), known, self.progress.clone()).await
+        call.offload = true;
+        self.session.run_asking(call, Some(&self.definition), &self.caller).await
     }
 
     /// Runs it on these arguments, as they are.
@@ -172,13 +165,13 @@ impl SessionTool {
     where
         F: Future<Output = ApprovalDecision> + Send + 'static,
     {
-        self.approver = Some(Arc::new(move |approval| Box::pin(ask(approval))));
+        self.caller.ask = Some(Arc::new(move |approval| Box::pin(ask(approval))));
         self
     }
 
     /// Whether somebody is asked where a call waits for a person: [`on_approval`](Self::on_approval) says who.
     pub fn asks(&self) -> bool {
-        self.approver.is_some()
+        self.caller.ask.is_some()
     }
 }
 
@@ -237,9 +230,8 @@ impl ToolSet {
                 session: session.clone(),
                 strict: false,
                 reveal_links: false,
-                progress: None,
                 account,
-                approver: None,
+                caller: Caller::default(),
             });
         }
         Ok(Self { tools: tools.into(), by_name: Arc::new(by_name) })
@@ -273,7 +265,7 @@ impl ToolSet {
         let hear = Arc::new(hear);
         self.with(|tool| {
             let (hear, slug) = (Arc::clone(&hear), tool.definition.slug.clone());
-            tool.progress = Some(ProgressSink::new(move |progress| hear(&slug, progress)));
+            tool.caller.progress = Some(ProgressSink::new(move |progress| hear(&slug, progress)));
         })
     }
 
@@ -303,7 +295,7 @@ impl ToolSet {
         F: Future<Output = ApprovalDecision> + Send + 'static,
     {
         let approver: Approver = Arc::new(move |approval| Box::pin(ask(approval)));
-        self.with(|tool| tool.approver = Some(Arc::clone(&approver)))
+        self.with(|tool| tool.caller.ask = Some(Arc::clone(&approver)))
     }
 
     fn with(self, change: impl Fn(&mut SessionTool)) -> Self {

@@ -223,8 +223,8 @@ pub struct BinaryBody {
     #[serde(default, with = "secret::optional", skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretString>,
     /// The bytes, in base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub base64: Option<String>,
+    #[serde(default, with = "secret::optional", skip_serializing_if = "Option::is_none")]
+    pub base64: Option<SecretString>,
     /// Their media type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
@@ -263,9 +263,9 @@ pub struct ProxiedTool {
     pub binary_data: Option<BinaryData>,
     /// The status.
     pub status: u16,
-    /// The headers.
+    /// The headers, cookies too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub headers: Option<IndexMap<String, String>>,
+    pub headers: Option<SecretFields>,
 }
 
 /// A reply of bytes. Whoever has the address can read it, so it is not shown.

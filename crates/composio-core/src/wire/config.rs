@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::Open;
 use super::hook::StoredHook;
 use super::instant::OffOr;
 use super::lenient::or_default;
 use super::settings::{PreloadTools, SandboxSize};
-use super::Open;
 use crate::policy::Tag;
 
 /// The configuration of a session as its server keeps it.
@@ -17,46 +17,46 @@ pub struct SessionConfig {
     /// Whose session it is.
     pub user_id: String,
     /// Which toolkits it may use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub toolkits: Option<StoredToolkits>,
     /// The auth configs that it names, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_configs: Option<IndexMap<String, String>>,
     /// The accounts that it pins, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub connected_accounts: Option<IndexMap<String, Vec<String>>>,
     /// Which calls may run on accounts of the service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instant: Option<OffOr<StoredInstant>>,
     /// The user's connections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub manage_connections: Option<StoredConnections>,
     /// Which tools it may use, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<IndexMap<String, StoredTools>>,
     /// Which tags tools have to have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<StoredTags>,
     /// The sandbox in which models run code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub workbench: Option<StoredWorkbench>,
     /// Several accounts of a toolkit side by side.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub multi_account: Option<StoredMultiAccount>,
     /// Authenticated requests of models outside the sandbox.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_execute: Option<StoredSwitch>,
     /// The operator's rules.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hooks: Option<Vec<StoredHook>>,
     /// Which app tools models get directly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<StoredPreload>,
     /// The meta tool that searches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<StoredSwitch>,
     /// The meta tool that executes several tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub execute: Option<StoredExecute>,
 }
 
@@ -65,13 +65,13 @@ pub struct SessionConfig {
 #[non_exhaustive]
 pub struct StoredToolkits {
     /// These alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<Vec<String>>,
     /// All but these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Vec<String>>,
     /// Those whose calls a person has to allow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_approval: Option<Vec<String>>,
 }
 
@@ -80,16 +80,16 @@ pub struct StoredToolkits {
 #[non_exhaustive]
 pub struct StoredTools {
     /// These alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<Vec<String>>,
     /// All but these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Vec<String>>,
     /// Those with these tags, in place of the tags of the session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<StoredTags>,
     /// Those whose calls a person has to allow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_approval: Option<Vec<String>>,
 }
 
@@ -98,13 +98,13 @@ pub struct StoredTools {
 #[non_exhaustive]
 pub struct StoredTags {
     /// At least one of these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<Vec<Open<Tag>>>,
     /// None of these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Vec<Open<Tag>>>,
     /// Tools with one of these need a person's consent for each call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_approval: Option<Vec<Open<Tag>>>,
 }
 
@@ -113,10 +113,10 @@ pub struct StoredTags {
 #[non_exhaustive]
 pub struct StoredInstant {
     /// Of which toolkits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub toolkits: Option<StoredList>,
     /// Of which tools, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<IndexMap<String, StoredList>>,
     /// Whether replies say what a call was charged.
     #[serde(default, deserialize_with = "or_default")]
@@ -131,10 +131,10 @@ pub struct StoredInstant {
 #[non_exhaustive]
 pub struct StoredList {
     /// These alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<Vec<String>>,
     /// All but these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Vec<String>>,
 }
 
@@ -143,16 +143,16 @@ pub struct StoredList {
 #[non_exhaustive]
 pub struct StoredConnections {
     /// Whether models get a tool that connects accounts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Where links end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
     /// Whether models get a tool that waits for a connection.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_wait_for_connections: Option<bool>,
     /// Whether models may remove connections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_connection_removal: Option<bool>,
 }
 
@@ -161,19 +161,19 @@ pub struct StoredConnections {
 #[non_exhaustive]
 pub struct StoredWorkbench {
     /// Whether there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
     /// Whether code in it may execute tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_execution_enabled: Option<bool>,
     /// Whether code in it may make authenticated requests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_execution_enabled: Option<bool>,
     /// From how many characters on a result is moved into it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_offload_threshold: Option<serde_json::Number>,
     /// How large it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sandbox_size: Option<Open<SandboxSize>>,
 }
 
@@ -182,13 +182,13 @@ pub struct StoredWorkbench {
 #[non_exhaustive]
 pub struct StoredMultiAccount {
     /// Whether they are used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
     /// How many a user may connect. 5 where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_accounts_per_toolkit: Option<u64>,
     /// Whether a call has to name its account where several fit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_explicit_selection: Option<bool>,
 }
 
@@ -197,7 +197,7 @@ pub struct StoredMultiAccount {
 #[non_exhaustive]
 pub struct StoredSwitch {
     /// On or off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
 }
 
@@ -206,7 +206,7 @@ pub struct StoredSwitch {
 #[non_exhaustive]
 pub struct StoredExecute {
     /// Whether models get it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_multi_execute: Option<bool>,
 }
 
@@ -215,6 +215,6 @@ pub struct StoredExecute {
 #[non_exhaustive]
 pub struct StoredPreload {
     /// Which.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<PreloadTools>,
 }

@@ -10,10 +10,10 @@ use crate::json::JsonText;
 #[serde(deny_unknown_fields)]
 pub struct InlineTools {
     /// Toolkits of native tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_toolkits: Option<Vec<CustomToolkit>>,
     /// Native tools that stand alone or belong to a toolkit of the catalogue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_tools: Option<Vec<CustomTool>>,
 }
 
@@ -30,13 +30,13 @@ pub struct CustomTool {
     /// The schema of its arguments: an object with `properties`.
     pub input_schema: JsonText,
     /// The schema of what it returns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<JsonText>,
     /// The toolkit of the catalogue whose connection it uses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub extends_toolkit: Option<String>,
     /// Whether models get it directly. A hint that the server repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
 }
 
@@ -67,7 +67,7 @@ pub struct CustomToolkit {
     /// What it is for.
     pub description: String,
     /// Whether models get its tools directly. A hint that the server repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
     /// Its tools: 1 to 100.
     pub tools: Vec<CustomToolkitTool>,
@@ -86,10 +86,10 @@ pub struct CustomToolkitTool {
     /// The schema of its arguments: an object with `properties`.
     pub input_schema: JsonText,
     /// The schema of what it returns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<JsonText>,
     /// Whether models get it directly. A hint that the server repeats.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
 }
 
@@ -106,19 +106,19 @@ pub struct RegisteredTool {
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The schema of its arguments.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<JsonText>,
     /// The schema of what it returns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<JsonText>,
     /// The toolkit of the catalogue whose connection it uses. Tools within a toolkit have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub extends_toolkit: Option<String>,
     /// The name that it was sent under.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub original_slug: Option<String>,
     /// The hint that came with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
 }
 
@@ -138,6 +138,6 @@ pub struct RegisteredToolkit {
     #[serde(default, deserialize_with = "or_default")]
     pub tools: Vec<RegisteredTool>,
     /// The hint that came with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<bool>,
 }

@@ -10,7 +10,7 @@ use super::said::said;
 ///
 /// Rule: `session-api` 1.7 and 1.8. Two shapes are read: the envelope `{"error": {..}}`, and the bare `{"message": ..}` of
 /// rate limits. What is missing or of another type than it should be is passed over, so that a body that says anything
-/// says it: only what is no JSON object is refused.
+/// says it; what is no JSON, or no object, says nothing.
 ///
 /// # Example
 /// ```
@@ -84,7 +84,9 @@ fn error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ApiError>,
     Ok(match Value::deserialize(deserializer)? {
         Value::Null => None,
         inside @ Value::Object(_) => ApiError::deserialize(inside).ok(),
-        other => said(other).map_err(D::Error::custom)?.map(|message| ApiError { message: Some(message), ..ApiError::default() }),
+        other => said(other)
+            .map_err(D::Error::custom)?
+            .map(|message| ApiError { message: Some(message), ..ApiError::default() }),
     })
 }
 
@@ -148,15 +150,19 @@ mod tests {
 
     #[test]
     fn a_sentence_is_read_wherever_it_stands() {
-        for body in [json!({"message": "slow down"}), json!({"error": "slow down"}), json!({"error": null, "message": "slow down"})] {
+        for body in [
+            json!({"message": "slow down"}),
+            json!({"error": "slow down"}),
+            json!({"error": null, "message": "slow down"}),
+        ] {
             assert_eq!(read(&body).message.as_deref(), Some("slow down"), "{body}");
         }
         assert_eq!(read(&json!({})), ApiError::default());
     }
 
     #[test]
-    fn what_is_no_object_is_refused() {
-        for body in ["[1]", "\"gateway\"", "<html>"] {
+    fn what_says_nothing_is_refused() {
+        for body in ["\"gateway\"", "502", "<html>", ""] {
             assert!(serde_json::from_str::<ErrorEnvelope>(body).is_err(), "{body}");
         }
     }

@@ -20,22 +20,22 @@ pub struct ExecuteRequest {
     /// Which tool: an app tool, or a meta tool.
     pub tool_slug: String,
     /// Its arguments, a JSON object. Absent means none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<JsonText>,
     /// With which connected account: its id or its alias.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Whether a large result may be moved into the session's sandbox and a preview of it returned.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_auto_workbench_offload: Option<bool>,
     /// The answers to the questions of an earlier reply to the same call, under the same ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_responses: Option<IndexMap<String, UserInputResponse>>,
     /// The state that came with those questions, unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "secret::optional")]
     pub request_state: Option<SecretString>,
     /// The native tools that this call needs: the server stores none of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub experimental: Option<Arc<InlineTools>>,
 }
 
@@ -54,16 +54,16 @@ pub struct ExecuteMetaRequest {
     /// Which meta tool, such as `COMPOSIO_SEARCH_TOOLS`.
     pub slug: String,
     /// Its arguments, a JSON object. Absent means none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arguments: Option<JsonText>,
     /// The answers to the questions of an earlier reply to the same call, under the same ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_responses: Option<IndexMap<String, UserInputResponse>>,
     /// The state that came with those questions, unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "secret::optional")]
     pub request_state: Option<SecretString>,
     /// The native tools that this call needs: the server stores none of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub experimental: Option<Arc<InlineTools>>,
 }
 
@@ -82,7 +82,7 @@ pub struct UserInputResponse {
     /// What they did with it.
     pub action: UserAction,
     /// What they filled in, where they accepted: an object that fits the question's schema.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<JsonText>,
 }
 
@@ -106,34 +106,34 @@ names! {
 #[non_exhaustive]
 pub struct ExecuteReply {
     /// Which of the four it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub result_type: Option<Open<ResultType>>,
     /// What the tool returned, as text until somebody looks inside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<JsonText>,
     /// What the tool's service said, where it failed. Written as null where there is nothing to say.
     #[serde(default, deserialize_with = "said")]
     pub error: Option<String>,
     /// The id of the call in the server's log.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_id: Option<String>,
     /// Why it was blocked, for the model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What blocked it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<BlockReason>,
     /// What a person has to answer before the call is made, under ids that the answers repeat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_requests: Option<IndexMap<String, InputRequest>>,
     /// What goes back unchanged with the answers. Keep it away from models.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "secret::optional")]
     pub request_state: Option<SecretString>,
     /// What the call was charged, where the session asks for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instant_charge: Option<InstantCharge>,
     /// What the session's hooks decided about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_results: Option<Vec<HookResult>>,
 }
 
@@ -173,10 +173,10 @@ names! {
 #[non_exhaustive]
 pub struct BlockReason {
     /// Before or after it ran.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Open<BlockKind>>,
     /// The hook's id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_id: Option<String>,
 }
 
@@ -204,7 +204,7 @@ pub struct InputRequest {
     #[serde(default, deserialize_with = "or_default")]
     pub message: String,
     /// The schema of the answer: a flat object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub requested_schema: Option<JsonText>,
 }
 
@@ -231,10 +231,10 @@ pub struct HookResult {
     #[serde(default, deserialize_with = "or_default")]
     pub id: String,
     /// Whether it could be asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Open<HookStatus>>,
     /// What it decided.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Open<HookOutcome>>,
 }
 

@@ -6,9 +6,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Open;
 use super::lenient::or_default;
 use super::names::names;
-use super::Open;
 
 /// A hook, as requests say it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct Hook {
     /// Unique in the session: 1 to 64 lower-case letters, digits, `_` and `-`.
     pub id: String,
     /// A readable name, which the agent sees when the hook stops a call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Which tools it covers.
     pub applies_to: HookScope,
@@ -36,7 +36,7 @@ pub struct HookHandler {
     #[serde(rename = "type")]
     pub kind: HookCheck,
     /// What to stop, as a plain sentence, with [`HookCheck::Condition`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// What becomes of a call that the check finds.
     pub action: HookAction,
@@ -127,19 +127,19 @@ impl<'de> Visitor<'de> for Scope {
 #[non_exhaustive]
 pub struct StoredHook {
     /// Before or after the call.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Open<HookKind>>,
     /// Its id.
     #[serde(default, deserialize_with = "or_default")]
     pub id: String,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Which tools it covers: see [`HookScope`], or something that this version does not know.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub applies_to: Option<serde_json::Value>,
     /// What it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub handler: Option<StoredHandler>,
 }
 
@@ -148,12 +148,12 @@ pub struct StoredHook {
 #[non_exhaustive]
 pub struct StoredHandler {
     /// Which check.
-    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Open<HookCheck>>,
     /// What to stop, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// What becomes of a call that the check finds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Open<HookAction>>,
 }

@@ -57,16 +57,16 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
 #[serde(deny_unknown_fields)]
 pub struct InstantConfig {
     /// Of which toolkits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub toolkits: Option<ListPolicy>,
     /// Of which tools, by toolkit: the whole map.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<IndexMap<String, ListPolicy>>,
     /// Whether replies say what a call was charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub return_instant_charge: Option<bool>,
     /// Whether searches say what tools cost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub return_prices_in_search: Option<bool>,
 }
 
@@ -75,13 +75,13 @@ pub struct InstantConfig {
 #[serde(deny_unknown_fields)]
 pub struct PremiumUsage {
     /// Of which toolkits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub toolkits: Option<ListPolicy>,
     /// Of which tools, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<IndexMap<String, ListPolicy>>,
     /// Whether replies say what a call was charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub return_premium_charge: Option<bool>,
 }
 
@@ -90,9 +90,9 @@ pub struct PremiumUsage {
 #[serde(deny_unknown_fields)]
 pub struct ListPolicy {
     /// These alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<Vec<String>>,
     /// All but these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disable: Option<Vec<String>>,
 }

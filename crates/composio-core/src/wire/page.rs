@@ -11,16 +11,15 @@ pub struct Page<T> {
     /// What is on it.
     pub items: Vec<T>,
     /// Where the next page begins.
-    #[serde(default)]
     pub next_cursor: Option<String>,
     /// How many pages there are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_pages: Option<u64>,
     /// The number of this page, counted from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub current_page: Option<u64>,
     /// How many items there are on all pages.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_items: Option<u64>,
 }
 

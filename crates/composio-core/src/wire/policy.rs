@@ -13,13 +13,13 @@ use crate::policy::Tag;
 #[serde(deny_unknown_fields)]
 pub struct ToolkitsPolicy {
     /// These alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<Vec<String>>,
     /// All but these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disable: Option<Vec<String>>,
     /// Those whose calls a person has to allow. Not empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_approval: Option<Vec<String>>,
 }
 
@@ -28,16 +28,16 @@ pub struct ToolkitsPolicy {
 #[serde(deny_unknown_fields)]
 pub struct ToolPolicy {
     /// These alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<Vec<String>>,
     /// All but these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub disable: Option<Vec<String>>,
     /// Those with these tags, in place of the tags of the session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagsPolicy>,
     /// Those whose calls a person has to allow. A list, even an empty one, replaces the session's tags for approval.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_approval: Option<Vec<String>>,
 }
 
@@ -58,11 +58,8 @@ pub struct TagsPolicy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TagsObject {
-    #[serde(default)]
     enable: Option<Vec<Tag>>,
-    #[serde(default)]
     disable: Option<Vec<Tag>>,
-    #[serde(default)]
     require_approval: Option<Vec<Tag>>,
 }
 

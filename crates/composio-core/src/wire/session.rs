@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::Open;
 use super::config::SessionConfig;
 use super::custom::{CustomTool, CustomToolkit, InlineTools, RegisteredTool, RegisteredToolkit};
 use super::hook::Hook;
@@ -16,7 +17,6 @@ use super::settings::{
     AssistivePromptConfig, DefaultSwitch, ExecuteConfig, ManageConnections, ManageConnectionsPatch, MultiAccountConfig,
     MultiAccountPatch, NoElicitation, PermissionsConfig, PreloadConfig, Switch, WorkbenchConfig,
 };
-use super::Open;
 use crate::session::Patch;
 
 /// A new session: `POST /api/v3.1/tool_router/session`.
@@ -37,52 +37,52 @@ pub struct CreateSession {
     /// Whose session it is. Not empty.
     pub user_id: String,
     /// Which toolkits it may use. All where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub toolkits: Option<ToolkitsPolicy>,
     /// The auth configs to use, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_configs: Option<IndexMap<String, String>>,
     /// The accounts to use, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub connected_accounts: Option<IndexMap<String, Vec<String>>>,
     /// Which calls may run on accounts of the service. All, with charges hidden, where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instant: Option<OffOr<InstantConfig>>,
     /// The user's connections.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub manage_connections: Option<ManageConnections>,
     /// Which tools it may use, by toolkit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<IndexMap<String, ToolPolicy>>,
     /// Which tags tools have to have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagsPolicy>,
     /// The sandbox in which models run code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub workbench: Option<WorkbenchConfig>,
     /// Authenticated requests of models outside the sandbox.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy_execute: Option<Switch>,
     /// Several accounts of a toolkit side by side.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub multi_account: Option<MultiAccountConfig>,
     /// What may change without notice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub experimental: Option<CreateExperimental>,
     /// Which app tools models get directly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preload: Option<PreloadConfig>,
     /// The operator's rules: 20 at the most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hooks: Option<Vec<Hook>>,
     /// The meta tool that searches.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<DefaultSwitch>,
     /// The meta tool that executes several tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub execute: Option<ExecuteConfig>,
     /// The older name of [`instant`](Self::instant).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub premium_usage: Option<OffOr<PremiumUsage>>,
 }
 
@@ -99,34 +99,34 @@ impl CreateSession {
 #[serde(deny_unknown_fields)]
 pub struct CreateExperimental {
     /// What the assistive prompt knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assistive_prompt_config: Option<AssistivePromptConfig>,
     /// Toolkits of native tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_toolkits: Option<Vec<CustomToolkit>>,
     /// Native tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_tools: Option<Vec<CustomTool>>,
     /// Which calls a person has to allow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<PermissionsConfig>,
     /// What links begin with, in place of the server's own address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub link_url_overwrite: Option<String>,
     /// Whether searches are quick rather than good.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fast_mode: Option<bool>,
     /// Whether models get a tool that reports bad results.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub submit_feedback: Option<DefaultSwitch>,
     /// Whether code in the sandbox reaches the service alone. Only when a session is created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub restrict_egress_to_composio: Option<bool>,
     /// What becomes of a call that needs an approval, where its MCP client cannot ask.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub no_elicitation_support_fallback: Option<NoElicitation>,
     /// The saved config that gives toolkits, tools and tags.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session_config_id: Option<String>,
 }
 
@@ -148,7 +148,7 @@ pub struct PatchSession {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     pub connected_accounts: Patch<IndexMap<String, Vec<String>>>,
     /// Which calls may run on accounts of the service. It cannot be reset; an object switches it on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instant: Option<OffOr<InstantConfig>>,
     /// The user's connections.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
@@ -184,10 +184,10 @@ pub struct PatchSession {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     pub experimental: Patch<PatchExperimental>,
     /// The version that the session has to have, or nothing is written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_config_version: Option<u64>,
     /// The older name of [`instant`](Self::instant).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub premium_usage: Option<OffOr<PremiumUsage>>,
 }
 
@@ -211,7 +211,7 @@ pub struct PatchExperimental {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     pub no_elicitation_support_fallback: Patch<NoElicitation>,
     /// The saved config that gives toolkits, tools and tags.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session_config_id: Option<String>,
 }
 
@@ -220,7 +220,7 @@ pub struct PatchExperimental {
 #[serde(deny_unknown_fields)]
 pub struct AttachSession {
     /// The native tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub experimental: Option<Arc<InlineTools>>,
 }
 
@@ -231,7 +231,7 @@ pub struct SessionReply {
     /// Its id.
     pub session_id: String,
     /// Its MCP endpoint.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp: Option<SessionMcp>,
     /// The slugs of the tools that models get directly.
     #[serde(default, deserialize_with = "or_default")]
@@ -239,13 +239,13 @@ pub struct SessionReply {
     /// Its configuration.
     pub config: SessionConfig,
     /// The version of that. Each change makes the next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_version: Option<u64>,
     /// What may change without notice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub experimental: Option<SessionExperimental>,
     /// What may deserve attention. The session is usable all the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<Vec<SessionWarning>>,
 }
 
@@ -301,19 +301,19 @@ names! {
 #[non_exhaustive]
 pub struct SessionExperimental {
     /// A system prompt that fits the session. Only when it was just created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assistive_prompt: Option<String>,
     /// The toolkits of native tools that came with the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_toolkits: Option<Vec<RegisteredToolkit>>,
     /// The native tools that came with the request, under their final names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_tools: Option<Vec<RegisteredTool>>,
     /// What becomes of a call that needs an approval, where its MCP client cannot ask. Denied where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub no_elicitation_support_fallback: Option<Open<NoElicitation>>,
     /// The saved config that was applied last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_session_config: Option<SourceConfig>,
 }
 

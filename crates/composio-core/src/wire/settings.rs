@@ -11,16 +11,16 @@ use crate::session::Patch;
 #[serde(deny_unknown_fields)]
 pub struct ManageConnections {
     /// Whether models get a tool that connects accounts. True where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
     /// Where links end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
     /// Whether models get a tool that waits for a connection. False where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_wait_for_connections: Option<bool>,
     /// Whether models may remove connections. True where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_connection_removal: Option<bool>,
 }
 
@@ -47,19 +47,19 @@ pub struct ManageConnectionsPatch {
 #[serde(deny_unknown_fields)]
 pub struct WorkbenchConfig {
     /// Whether there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
     /// Whether code in it may execute tools.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_tool_execution: Option<bool>,
     /// Whether code in it may make authenticated requests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_proxy_execution: Option<bool>,
     /// From how many characters on a result is moved into it. Above 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_offload_threshold: Option<serde_json::Number>,
     /// How large it is. A change of it loses what the sandbox has in memory.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sandbox_size: Option<SandboxSize>,
 }
 
@@ -82,13 +82,13 @@ names! {
 #[serde(deny_unknown_fields)]
 pub struct MultiAccountConfig {
     /// Whether they are used. The project's setting where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
     /// How many a user may connect: 2 to 10.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_accounts_per_toolkit: Option<u64>,
     /// Whether a call has to name its account where several fit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_explicit_selection: Option<bool>,
 }
 
@@ -97,13 +97,13 @@ pub struct MultiAccountConfig {
 #[serde(deny_unknown_fields)]
 pub struct MultiAccountPatch {
     /// Whether they are used. Off forgets the other two.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
     /// How many a user may connect: 2 to 10.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     pub max_accounts_per_toolkit: Patch<u64>,
     /// Whether a call has to name its account where several fit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub require_explicit_selection: Option<bool>,
 }
 
@@ -120,7 +120,7 @@ pub struct Switch {
 #[serde(deny_unknown_fields)]
 pub struct DefaultSwitch {
     /// On or off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable: Option<bool>,
 }
 
@@ -129,7 +129,7 @@ pub struct DefaultSwitch {
 #[serde(deny_unknown_fields)]
 pub struct ExecuteConfig {
     /// Whether models get it. True where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_multi_execute: Option<bool>,
 }
 
@@ -138,7 +138,7 @@ pub struct ExecuteConfig {
 #[serde(deny_unknown_fields)]
 pub struct PreloadConfig {
     /// Which.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<PreloadTools>,
 }
 
@@ -173,7 +173,7 @@ pub struct PermissionsConfig {
     /// What holds where no override does.
     pub default: PermissionDefault,
     /// What holds for one tool and account, by `TOOL:account` or `*:account`; the account `__none__` where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub overrides: Option<IndexMap<String, PermissionOverride>>,
 }
 
@@ -218,6 +218,6 @@ names! {
 #[serde(deny_unknown_fields)]
 pub struct AssistivePromptConfig {
     /// The user's timezone, such as `Europe/London`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_timezone: Option<String>,
 }

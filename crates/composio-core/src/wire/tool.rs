@@ -22,13 +22,10 @@ pub struct Tool {
     #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// The toolkit that it belongs to.
-    #[serde(default)]
     pub toolkit: Option<ToolToolkit>,
     /// The schema of its arguments. An empty object says nothing about them.
-    #[serde(default)]
     pub input_parameters: Option<JsonText>,
     /// The schema of what it returns.
-    #[serde(default)]
     pub output_parameters: Option<JsonText>,
     /// Whether it works without a connected account.
     #[serde(default, deserialize_with = "or_default")]
@@ -37,22 +34,18 @@ pub struct Tool {
     #[serde(default, deserialize_with = "or_default")]
     pub available_versions: Vec<String>,
     /// The version that this is, such as `20251001_00`.
-    #[serde(default)]
     pub version: Option<String>,
     /// Present where it may run on an account of the service, for a charge.
-    #[serde(default)]
     pub instant: Option<ToolInstant>,
     /// The scopes that it needs, all of them.
     #[serde(default, deserialize_with = "or_default")]
     pub scopes: Vec<String>,
     /// The scopes that it needs, with alternatives. Null where the server knows the flat list only.
-    #[serde(default)]
     pub scope_requirements: Option<JsonText>,
     /// Its tags: those of [`Tag`](crate::Tag), and others such as `important`.
     #[serde(default, deserialize_with = "or_default")]
     pub tags: Vec<String>,
     /// What it does, for people.
-    #[serde(default)]
     pub human_description: Option<String>,
     /// Whether it may go away.
     #[serde(default, deserialize_with = "or_default")]
@@ -82,7 +75,7 @@ pub struct ToolInstant {
     #[serde(default, deserialize_with = "or_default")]
     pub supported: bool,
     /// What that costs, where it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
 }
 
@@ -91,10 +84,10 @@ pub struct ToolInstant {
 #[non_exhaustive]
 pub struct Price {
     /// In words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// A discount on the provider's charges, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub discount: Option<String>,
 }
 

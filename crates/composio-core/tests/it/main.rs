@@ -9,6 +9,8 @@ mod builder;
 mod conformance;
 mod ensure;
 mod errors;
+#[cfg(feature = "hosted")]
+mod hosted;
 mod live;
 mod manage;
 mod mcp;
@@ -26,3 +28,5 @@ mod toolkits;
 mod tools;
 mod update;
 mod wait;
+#[cfg(feature = "wire")]
+mod wire;

@@ -1,10 +1,10 @@
 //! Which tools a session may use: what is written, what it means, and why.
 
-use composio_core::indexmap::{IndexMap, IndexSet};
+use composio_core::indexmap::IndexSet;
 use composio_core::{
     ApprovalFallback, ApprovalPolicy, ApprovalRule, Composio, ErrorKind, PolicyRule, Preload, Result, Said,
     ScriptedBackend, SessionBuilder, SessionConfig, Tag, TagFilter, ToolDefinition, ToolHints, ToolPolicy, ToolSlug,
-    ToolkitSlug,
+    ToolkitMap, ToolkitSlug,
 };
 use serde_json::json;
 
@@ -55,7 +55,7 @@ async fn lists_of_tools_and_tags_add_up() -> Result<()> {
         ("slack", ToolPolicy::Tags(TagFilter::new().disable([Tag::Update]))),
         ("notes", ToolPolicy::Enable(tools(&[]))),
     ];
-    let expected: IndexMap<_, _> = expected.into_iter().map(|(slug, policy)| (toolkit(slug), policy)).collect();
+    let expected: ToolkitMap<_> = expected.into_iter().map(|(slug, policy)| (toolkit(slug), policy)).collect();
     assert_eq!(said.tools, expected);
     Ok(())
 }
@@ -89,15 +89,20 @@ async fn what_needs_an_approval_adds_up() -> Result<()> {
             .approval_fallback(ApprovalFallback::Allow)
     })
     .await?;
-    assert_eq!(said.approvals.tags, IndexSet::from([Tag::Destructive, Tag::Create]));
-    assert_eq!(said.approvals.toolkits, IndexSet::from([toolkit("gmail"), toolkit("github")]));
-    assert_eq!(said.approvals.tools, tools(&["LOCAL_SHOUT", "GITHUB_STAR"]));
-    assert_eq!(said.approvals.fallback, ApprovalFallback::Allow);
+    let asked = said.approvals.as_ref().unwrap();
+    assert_eq!(asked.tags, IndexSet::from([Tag::Destructive, Tag::Create]));
+    assert_eq!(asked.toolkits, IndexSet::from([toolkit("gmail"), toolkit("github")]));
+    assert_eq!(asked.tools, tools(&["LOCAL_SHOUT", "GITHUB_STAR"]));
+    assert_eq!(asked.fallback, ApprovalFallback::Allow);
 
     let default = config(|b| b).await?.approvals;
-    assert!(default.is_off() && default.fallback == ApprovalFallback::Deny, "nothing asks by default");
+    assert!(default.is_none(), "nothing asks by default");
     let whole = config(|b| b.require_approval_for_toolkits(["x"]).approvals(ApprovalPolicy::destructive())).await?;
-    assert_eq!(whole.approvals, ApprovalPolicy::destructive(), "everything at once stands in place of what was said");
+    assert_eq!(
+        whole.approvals,
+        Some(ApprovalPolicy::destructive().into()),
+        "everything at once stands in place of what was said"
+    );
     Ok(())
 }
 

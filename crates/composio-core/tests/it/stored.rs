@@ -27,7 +27,7 @@ fn a_configuration_of_the_first_version_is_read() {
     expected.multi_account = Some(MultiAccount::new().max_per_toolkit(3).require_explicit_selection(false));
     expected.callback_url = Some(Url::parse("https://app.example/done").unwrap());
     assert_eq!(read, expected);
-    assert!(read.approvals.is_off() && read.tags.is_silent() && read.tools.is_empty());
+    assert!(read.approvals.is_none() && read.tags.is_silent() && read.tools.is_empty());
 
     let nothing: SessionConfig = serde_json::from_str(
         r#"{"toolkits":"all","auth_configs":{},"connected_accounts":{},"preload":"none","multi_account":null,"callback_url":null}"#,

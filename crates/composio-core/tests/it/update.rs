@@ -1,10 +1,9 @@
 //! Changing a session: what stays, what is replaced, what merges, and who sees it.
 
-use composio_core::indexmap::IndexMap;
 use composio_core::{
     ApprovalPolicy, AuthConfigId, Changes, Composio, ConnectedAccountId, ErrorKind, MultiAccount, MultiAccountUpdate,
     Patch, Preload, Result, ScriptedBackend, Session, SessionBuilder, SessionConfig, SessionUpdate, Tag, TagFilter,
-    ToolPolicy, ToolSlug, ToolkitPolicy, ToolkitSlug, UpdateSession, Url,
+    ToolPolicy, ToolSlug, ToolkitMap, ToolkitPolicy, ToolkitSlug, UpdateSession, Url,
 };
 use serde_json::json;
 
@@ -67,9 +66,9 @@ fn replaced() -> Vec<Field> {
             reset: UpdateSession::reset_tools,
             becomes: |c| {
                 let tags = TagFilter::new().enable([Tag::Create]);
-                c.tools = IndexMap::from([(toolkit("gmail"), ToolPolicy::Tags(tags))]);
+                c.tools = ToolkitMap::from([(toolkit("gmail"), ToolPolicy::Tags(tags))]);
             },
-            is_reset: |c| c.tools.clear(),
+            is_reset: |c| c.tools = ToolkitMap::new(),
         },
         Field {
             name: "tags",
@@ -82,8 +81,8 @@ fn replaced() -> Vec<Field> {
             name: "auth_configs",
             set: |u| u.auth_configs([("gmail", "ac_2")]),
             reset: UpdateSession::reset_auth_configs,
-            becomes: |c| c.auth_configs = IndexMap::from([(toolkit("gmail"), AuthConfigId::new("ac_2"))]),
-            is_reset: |c| c.auth_configs.clear(),
+            becomes: |c| c.auth_configs = ToolkitMap::from([(toolkit("gmail"), AuthConfigId::new("ac_2"))]),
+            is_reset: |c| c.auth_configs = ToolkitMap::new(),
         },
         // Row 55: the pin of the toolkit that is not named is gone. Row 56: none at all.
         Field {
@@ -92,9 +91,9 @@ fn replaced() -> Vec<Field> {
             reset: UpdateSession::reset_connected_accounts,
             becomes: |c| {
                 let pins = ["ca_2", "ca_3"].map(ConnectedAccountId::new).to_vec();
-                c.connected_accounts = IndexMap::from([(toolkit("github"), pins)]);
+                c.connected_accounts = ToolkitMap::from([(toolkit("github"), pins)]);
             },
-            is_reset: |c| c.connected_accounts.clear(),
+            is_reset: |c| c.connected_accounts = ToolkitMap::new(),
         },
         Field {
             name: "preload",
@@ -112,10 +111,9 @@ fn replaced() -> Vec<Field> {
             },
             reset: UpdateSession::reset_approvals,
             becomes: |c| {
-                c.approvals = ApprovalPolicy::new();
-                c.approvals.toolkits.insert(toolkit("gmail"));
+                c.approvals.get_or_insert_default().toolkits.insert(toolkit("gmail"));
             },
-            is_reset: |c| c.approvals = ApprovalPolicy::new(),
+            is_reset: |c| c.approvals = None,
         },
         Field {
             name: "callback_url",
@@ -130,7 +128,7 @@ fn replaced() -> Vec<Field> {
             reset: |u| u.reset_connected_accounts().reset_multi_account(),
             becomes: |c| c.multi_account = Some(MultiAccount::new().max_per_toolkit(7)),
             is_reset: |c| {
-                c.connected_accounts.clear();
+                c.connected_accounts = ToolkitMap::new();
                 c.multi_account = None;
             },
         },

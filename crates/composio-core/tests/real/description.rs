@@ -1,5 +1,6 @@
 //! The API's description, as far as these tests ask it.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -15,13 +16,17 @@ pub(crate) struct Operation {
     query: Vec<String>,
     /// The statuses that it describes.
     pub(crate) statuses: Vec<u16>,
+    /// Where its body may have fields: `/tools/*/enable/-` is an item of a list that stands under any name in `tools`.
+    pub(crate) fields: BTreeSet<String>,
 }
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
     let description: Value = serde_json::from_str(include_str!("../spec/composio-v3.1.json")).unwrap();
+    let shared = &description["components"]["schemas"];
     let paths = description["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, methods)| {
-        methods.as_object().unwrap().iter().map(move |(method, operation)| Operation::read(path, method, operation))
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(move |(method, operation)| Operation::read(path, method, operation, shared))
     });
     operations.collect()
 });
@@ -38,16 +43,19 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<&'static Operation> 
 }
 
 impl Operation {
-    fn read(path: &str, method: &str, operation: &Value) -> Self {
+    fn read(path: &str, method: &str, operation: &Value, shared: &Value) -> Self {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let query = parameters.filter(|parameter| parameter["in"] == "query");
         let statuses = operation["responses"].as_object().unwrap().keys();
+        let mut found = BTreeSet::new();
+        fields(&operation["requestBody"]["content"]["application/json"]["schema"], shared, "", &mut found);
         Self {
             id: operation["operationId"].as_str().unwrap().to_owned(),
             method: method.to_uppercase(),
             path: path.split('/').map(str::to_owned).collect(),
             query: query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect(),
             statuses: statuses.map(|status| status.parse().unwrap()).collect(),
+            fields: found,
         }
     }
 
@@ -58,9 +66,32 @@ impl Operation {
             && self.path.iter().zip(segments).all(|(own, asked)| is_open(own) || own == asked)
     }
 
-    /// A name of a query that it does not describe; Prism lets those pass.
+    /// A name of a query that it does not describe; Prism lets those pass. What is in brackets is a key of an object.
     pub(crate) fn stranger<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-        names.find(|name| !self.query.iter().any(|known| known == name))
+        let whole = |name: &'a str| name.split_once('[').map_or(name, |(whole, _)| whole);
+        names.find(|name| !self.query.iter().any(|known| known == whole(name)))
+    }
+}
+
+/// The fields below a place, for each variant of a schema.
+fn fields(schema: &Value, shared: &Value, place: &str, found: &mut BTreeSet<String>) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|target| target.rsplit('/').next()) {
+        return fields(&shared[name], shared, place, found);
+    }
+    for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+        let place = format!("{place}/{name}");
+        fields(inner, shared, &place, found);
+        found.insert(place);
+    }
+    let variants = ["anyOf", "oneOf", "allOf"].into_iter().flat_map(|word| schema[word].as_array()).flatten();
+    variants.for_each(|variant| fields(variant, shared, place, found));
+    fields_in(&schema["items"], shared, &format!("{place}/-"), found);
+    fields_in(&schema["additionalProperties"], shared, &format!("{place}/*"), found);
+}
+
+fn fields_in(schema: &Value, shared: &Value, place: &str, found: &mut BTreeSet<String>) {
+    if schema.is_object() {
+        fields(schema, shared, place, found);
     }
 }
 

@@ -1,12 +1,15 @@
 //! A service that passes everything on to Prism, remembers it, and refuses what the description does not have.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use composio_core::hosted::{HostedClient, HostedOptions};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -14,6 +17,8 @@ use url::Url;
 
 use crate::description;
 
+/// What every path begins with.
+const VERSION: &str = "/api/v3.1";
 /// The credential that Prism is shown.
 pub(crate) const KEY: &str = "ak_test";
 
@@ -50,12 +55,20 @@ impl Service {
     pub(crate) async fn start(prism: Url) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let line = Arc::new(Line { http, prism, prefer: Mutex::default(), heard: Mutex::default() });
+        let line = Arc::new(Line { http: plain_http(), prism, prefer: Mutex::default(), heard: Mutex::default() });
         let router = Router::new().fallback(pass_on).with_state(Arc::clone(&line));
         let mut serving = JoinSet::new();
         serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, line, _serving: serving }
+    }
+
+    /// A client of it, which waits for no rate limit.
+    pub(crate) fn client(&self) -> HostedClient {
+        HostedClient::new(self.options()).unwrap()
+    }
+
+    pub(crate) fn options(&self) -> HostedOptions {
+        HostedOptions::new(KEY).base_url(self.url.as_str()).rate_limit_wait(Duration::ZERO)
     }
 
     /// Which of the described replies is wanted from now on: `code=404`, `example=failed`.
@@ -77,11 +90,38 @@ impl Service {
         found.unwrap_or_else(|| panic!("{operation} was not asked for, but {:?}", names())).clone()
     }
 
+    /// The latest request of an operation had this target, after the version, and this body.
+    #[track_caller]
+    pub(crate) fn sent(&self, operation: &str, target: &str, body: &Value) {
+        let exchange = self.last(operation);
+        assert_eq!((exchange.target.as_str(), &exchange.body), (format!("{VERSION}{target}").as_str(), body));
+    }
+
+    /// The latest request of an operation had this path, and these in its query, in any order.
+    #[track_caller]
+    pub(crate) fn asked(&self, operation: &str, path: &str, query: &[&str]) {
+        let exchange = self.last(operation);
+        let (asked, names) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
+        let names: BTreeSet<_> = names.split('&').filter(|name| !name.is_empty()).collect();
+        assert_eq!((asked, names), (format!("{VERSION}{path}").as_str(), query.iter().copied().collect()));
+        assert_eq!(exchange.body, Value::Null);
+    }
+
     /// Asks Prism what it says to a request. A query with a name that the description does not have is not even asked:
     /// Prism lets those pass.
     pub(crate) async fn ask(&self, method: &Method, target: &str, body: &Value) -> (Exchange, HeaderMap, Bytes) {
         self.line.ask(method, target, body).await
     }
+}
+
+/// A client that trusts nobody: Prism speaks plain HTTP. It brings its own cryptography, so that the process has none that
+/// the backend could find.
+fn plain_http() -> reqwest::Client {
+    let cryptography = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = rustls::ClientConfig::builder_with_provider(cryptography).with_safe_default_protocol_versions();
+    let trusted = rustls::RootCertStore::empty();
+    let tls = versions.unwrap().with_root_certificates(trusted).with_no_client_auth();
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap()
 }
 
 async fn pass_on(State(line): State<Arc<Line>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -105,6 +145,13 @@ fn refusal(says: &str) -> Response {
     (StatusCode::BAD_REQUEST, axum::Json(error)).into_response()
 }
 
+/// What Prism holds against an exchange; that a name is deprecated is no error.
+fn errors(violations: &[u8]) -> Option<String> {
+    let violations: Vec<Value> = serde_json::from_slice(violations).unwrap();
+    let errors: Vec<_> = violations.iter().filter(|violation| violation["severity"] == "Error").collect();
+    (!errors.is_empty()).then(|| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
+
 impl Line {
     async fn ask(&self, method: &Method, target: &str, body: &Value) -> (Exchange, HeaderMap, Bytes) {
         let url = self.prism.join(target).unwrap();
@@ -125,8 +172,7 @@ impl Line {
         }
         let reply = self.request(method, url, body).send().await.unwrap();
         exchange.status = reply.status();
-        exchange.violations =
-            reply.headers().get("sl-violations").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        exchange.violations = reply.headers().get("sl-violations").and_then(|value| errors(value.as_bytes()));
         let kept = [header::CONTENT_TYPE, header::RETRY_AFTER];
         let headers = kept.into_iter().filter_map(|name| Some((name.clone(), reply.headers().get(name)?.clone())));
         let headers = headers.collect();
@@ -138,6 +184,9 @@ impl Line {
         if let Some(prefer) = &*self.prefer.lock().unwrap() {
             request = request.header("prefer", prefer);
         }
-        if body.is_null() { request } else { request.json(body) }
+        if body.is_null() {
+            return request;
+        }
+        request.header(header::CONTENT_TYPE, "application/json").body(body.to_string())
     }
 }

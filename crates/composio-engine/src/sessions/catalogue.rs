@@ -125,7 +125,7 @@ impl Check<'_> {
 
     /// Approvals name what there is. Native tools are not known here, so their names are believed.
     fn approvals(&self) -> Result<()> {
-        let approvals = &self.config.approvals;
+        let Some(approvals) = &self.config.approvals else { return Ok(()) };
         let mut problems = Problems::default();
         for slug in &approvals.toolkits {
             self.known_toolkit(&mut problems, "approvals.toolkits".to_owned(), slug);

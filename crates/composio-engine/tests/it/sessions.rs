@@ -47,7 +47,7 @@ fn as_update(config: SessionConfig) -> SessionUpdate {
     update.connected_accounts = Patch::Set(config.connected_accounts);
     update.preload = Patch::Set(config.preload);
     update.multi_account = config.multi_account.map_or(Patch::Keep, |multi| Patch::Set(multi.into()));
-    update.approvals = Patch::Set(config.approvals);
+    update.approvals = Patch::Set(config.approvals.map(|policy| *policy).unwrap_or_default());
     update.callback_url = Patch::Set(config.callback_url);
     update
 }
@@ -84,13 +84,13 @@ fn slugs(rows: &mut Rows) {
         config.tools.insert(slug("files"), gone("FILES_GONE"));
     });
     rows.add("approvals.toolkits", &["nots", "did you mean notes?"], |config| {
-        config.approvals.toolkits.insert(slug("nots"));
+        config.approvals.get_or_insert_default().toolkits.insert(slug("nots"));
     });
     rows.add("approvals.tools", &["NOTES_REED", "did you mean NOTES_READ", "NOTES_X"], |config| {
-        config.approvals.tools.extend(["NOTES_REED", "LOCAL_MINE", "NOTES_X"].map(tool_slug));
+        config.approvals.get_or_insert_default().tools.extend(["NOTES_REED", "LOCAL_MINE", "NOTES_X"].map(tool_slug));
     });
     rows.add("approvals.toolkit_tags.nots", &["no such toolkit"], |config| {
-        config.approvals.toolkit_tags.insert(slug("nots"), [Tag::Create].into_iter().collect());
+        config.approvals.get_or_insert_default().toolkit_tags.insert(slug("nots"), [Tag::Create].into_iter().collect());
     });
 }
 

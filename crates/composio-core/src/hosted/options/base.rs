@@ -12,7 +12,8 @@ pub(super) const HOSTED: &str = "https://backend.composio.dev";
 /// # Errors
 /// `InvalidInput`, never with the whole address: it may hold a password.
 pub(super) fn parse(text: &str, allow_insecure_http: bool) -> Result<Url> {
-    let url = Url::parse(text.trim()).map_err(|error| refused(format!("is no URL ({error}); give one such as {HOSTED}")))?;
+    let url =
+        Url::parse(text.trim()).map_err(|error| refused(format!("is no URL ({error}); give one such as {HOSTED}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("holds a user name or a password; the key belongs into the options".into()));
     }
@@ -30,7 +31,10 @@ pub(super) fn parse(text: &str, allow_insecure_http: bool) -> Result<Url> {
         scheme => return Err(refused(format!("has the scheme {scheme}; use https"))),
     }
     if url.path() != "/" {
-        return Err(refused(format!("has the path {:?}; give the origin alone, every path is added to it", url.path())));
+        return Err(refused(format!(
+            "has the path {:?}; give the origin alone, every path is added to it",
+            url.path()
+        )));
     }
     match url.query().is_some() || url.fragment().is_some() {
         true => Err(refused("has a query or a fragment; give the origin alone".into())),

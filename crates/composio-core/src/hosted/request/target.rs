@@ -10,24 +10,23 @@ use crate::wire::{PageQuery, ToolkitVersions};
 pub(in crate::hosted) struct Target {
     text: String,
     has_query: bool,
+    /// The first thing that cannot be said.
+    refused: Option<Error>,
 }
 
 impl Target {
     /// The path of these segments, below the API's own. What callers name is escaped.
-    ///
-    /// # Errors
-    /// `InvalidInput` for a segment that would name another resource than the one that is meant: an empty one, `.` and
-    /// `..`, which stay what they are however they are escaped.
-    pub(in crate::hosted) fn new(segments: &[&str]) -> Result<Self> {
-        let mut text = String::from("/api/v3.1");
+    pub(in crate::hosted) fn new(segments: &[&str]) -> Self {
+        let mut target = Self { text: String::from("/api/v3.1"), has_query: false, refused: None };
         for segment in segments {
+            // These name another resource than the one that is meant, and stay what they are however they are escaped.
             if ["", ".", ".."].contains(segment) {
-                return Err(Error::invalid_input("id", segment, "use an id or a slug as the API returned it"));
+                target.refuse("id", segment, "use an id or a slug as the API returned it");
             }
-            text.push('/');
-            escape(&mut text, segment);
+            target.text.push('/');
+            escape(&mut target.text, segment);
         }
-        Ok(Self { text, has_query: false })
+        target
     }
 
     /// A text, where there is one.
@@ -46,6 +45,10 @@ impl Target {
     /// A list as one value, joined by commas; an empty one is left out.
     pub(in crate::hosted) fn list<T: AsRef<str>>(mut self, key: &str, values: &[T]) -> Self {
         let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        // It would ask for two others, such as the accounts of two other users.
+        if let Some(value) = values.iter().find(|value| value.contains(',')) {
+            self.refuse(key, value, "a list cannot say a value with a comma; ask without this filter");
+        }
         if !values.is_empty() {
             self.push(key, &values.join(","));
         }
@@ -73,8 +76,19 @@ impl Target {
     }
 
     /// The path and the query.
-    pub(in crate::hosted) fn finish(self) -> String {
-        self.text
+    ///
+    /// # Errors
+    /// `InvalidInput` for a segment that names another resource (an empty one, `.` and `..`) and for a value of a list
+    /// that has a comma.
+    pub(in crate::hosted) fn finish(self) -> Result<String> {
+        match self.refused {
+            Some(error) => Err(error),
+            None => Ok(self.text),
+        }
+    }
+
+    fn refuse(&mut self, field: &str, value: &str, rule: &str) {
+        self.refused.get_or_insert_with(|| Error::invalid_input(field, value, rule));
     }
 
     fn push(&mut self, key: &str, value: &str) {
@@ -106,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_callers_name_cannot_leave_its_segment() {
-        let target = Target::new(&["auth_configs", "a/../b?x=1#y z%2e", "é"]).unwrap().finish();
+        let target = Target::new(&["auth_configs", "a/../b?x=1#y z%2e", "é"]).finish().unwrap();
         assert_eq!(target, "/api/v3.1/auth_configs/a%2F..%2Fb%3Fx%3D1%23y%20z%252e/%C3%A9");
         let url = url::Url::parse("http://localhost:9900").unwrap().join(&target).unwrap();
         assert_eq!(url.path(), target, "a client sends it as it was written");
@@ -115,7 +129,7 @@ mod tests {
     #[test]
     fn a_segment_that_names_another_resource_is_refused() {
         for segment in ["", ".", ".."] {
-            let error = Target::new(&["auth_configs", segment]).unwrap_err();
+            let error = Target::new(&["auth_configs", segment]).text("search", Some("x")).finish().unwrap_err();
             assert_eq!(error.field(), Some("id"), "{segment:?}: {error}");
         }
     }
@@ -125,7 +139,6 @@ mod tests {
         let each =
             [("github", "20251001_00"), ("a&b", "latest")].map(|(key, value)| (key.to_owned(), value.to_owned()));
         let target = Target::new(&["tools"])
-            .unwrap()
             .list("toolkits", &["github", "gmail"])
             .list::<String>("none", &[])
             .text("absent", None)
@@ -133,16 +146,23 @@ mod tests {
             .flag("important", Some(false))
             .versions("toolkit_versions", Some(&ToolkitVersions::Each(IndexMap::from(each))))
             .page(&PageQuery::new().limit(20).cursor("MQ=="))
-            .finish();
+            .finish()
+            .unwrap();
         let query = "toolkits=github%2Cgmail&search=a%20b%2Bc%26d&important=false\
                      &toolkit_versions%5Bgithub%5D=20251001_00&toolkit_versions%5Ba%26b%5D=latest&limit=20&cursor=MQ%3D%3D";
         assert_eq!(target, format!("/api/v3.1/tools?{query}"));
     }
 
     #[test]
+    fn a_value_with_a_comma_is_not_two_values() {
+        let error = Target::new(&["connected_accounts"]).list("user_ids", &["ann", "bob,carl"]).finish().unwrap_err();
+        assert_eq!(error.field(), Some("user_ids"), "{error}");
+    }
+
+    #[test]
     fn one_version_for_all_toolkits_is_one_value() {
         let latest = ToolkitVersions::All("latest".to_owned());
-        let target = Target::new(&["tools"]).unwrap().versions("toolkit_versions", Some(&latest)).finish();
+        let target = Target::new(&["tools"]).versions("toolkit_versions", Some(&latest)).finish().unwrap();
         assert_eq!(target, "/api/v3.1/tools?toolkit_versions=latest");
     }
 }

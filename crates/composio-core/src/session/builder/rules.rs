@@ -75,7 +75,7 @@ impl SessionBuilder {
 
     /// Puts every call of a tool that may destroy something before a person first.
     pub fn require_approval_for_destructive(mut self) -> Self {
-        self.config.approvals.tags.insert(Tag::Destructive);
+        self.config.approvals.get_or_insert_default().tags.insert(Tag::Destructive);
         self
     }
 
@@ -85,7 +85,7 @@ impl SessionBuilder {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
     {
         let toolkits = self.parse_all("approvals.toolkits", toolkits);
-        self.config.approvals.toolkits.extend(toolkits);
+        self.config.approvals.get_or_insert_default().toolkits.extend(toolkits);
         self
     }
 
@@ -99,7 +99,7 @@ impl SessionBuilder {
         S: TryInto<ToolSlug, Error: Into<Error>>,
     {
         let tools: Vec<ToolSlug> = self.parse_all("approvals.tools", tools);
-        self.config.approvals.tools.extend(tools);
+        self.config.approvals.get_or_insert_default().tools.extend(tools);
         self
     }
 
@@ -109,19 +109,19 @@ impl SessionBuilder {
         T: TryInto<Tag, Error: Into<Error>>,
     {
         let tags = self.parse_all("approvals.tags", tags);
-        self.config.approvals.tags.extend(tags);
+        self.config.approvals.get_or_insert_default().tags.extend(tags);
         self
     }
 
     /// Sets everything about approvals at once; see [`ApprovalPolicy`].
     pub fn approvals(mut self, approvals: ApprovalPolicy) -> Self {
-        self.config.approvals = approvals;
+        self.config.approvals = (approvals != ApprovalPolicy::new()).then(|| approvals.into());
         self
     }
 
     /// Says what becomes of a call that needs an approval, where its caller cannot ask anybody.
     pub fn approval_fallback(mut self, fallback: ApprovalFallback) -> Self {
-        self.config.approvals.fallback = fallback;
+        self.config.approvals.get_or_insert_default().fallback = fallback;
         self
     }
 

@@ -3,15 +3,14 @@
 use std::fmt;
 use std::future::IntoFuture;
 
-use indexmap::IndexMap;
-
 use super::{MultiAccountUpdate, Patch, SessionUpdate};
 use crate::approval::ApprovalPolicy;
 use crate::error::{Error, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolSlug, ToolkitSlug};
 use crate::policy::{TagFilter, ToolPolicy, ToolkitPolicy};
 use crate::session::builder::parse_callback;
-use crate::session::{BoxFuture, Preload, Session};
+use crate::session::{BoxFuture, HostedSettings, MetaTools, Preload, Session};
+use crate::toolkit_map::ToolkitMap;
 
 /// A change of a session in the making. Await it to make the change.
 ///
@@ -135,9 +134,9 @@ impl UpdateSession {
         T: TryInto<ToolkitSlug, Error: Into<Error>>,
         A: Into<ConnectedAccountId>,
     {
-        let mut pins: IndexMap<ToolkitSlug, Vec<ConnectedAccountId>> = IndexMap::new();
+        let mut pins: ToolkitMap<Vec<ConnectedAccountId>> = ToolkitMap::new();
         for (toolkit, account) in self.pairs("connected_accounts", accounts) {
-            pins.entry(toolkit).or_default().push(account.into());
+            pins.or_default(toolkit).push(account.into());
         }
         self.update.connected_accounts = Patch::Set(pins);
         self
@@ -165,7 +164,8 @@ impl UpdateSession {
         self
     }
 
-    /// Gives the model every tool that the session names directly, 1,000 at the most.
+    /// Gives the model every tool that the session names directly, 1,000 at the most. Helper tools stay as they are:
+    /// [`meta_tools`](Self::meta_tools) changes them.
     pub fn direct_tools(mut self) -> Self {
         self.update.preload = Patch::Set(Preload::All);
         self
@@ -213,6 +213,30 @@ impl UpdateSession {
     /// Lets links end at our own page again.
     pub fn reset_callback_url(mut self) -> Self {
         self.update.callback_url = Patch::Reset;
+        self
+    }
+
+    /// Replaces which helper tools a model gets.
+    pub fn meta_tools(mut self, meta_tools: MetaTools) -> Self {
+        self.update.meta_tools = Patch::Set(meta_tools);
+        self
+    }
+
+    /// Gives a model the helper tools that it gets unless something is said.
+    pub fn reset_meta_tools(mut self) -> Self {
+        self.update.meta_tools = Patch::Reset;
+        self
+    }
+
+    /// Replaces what only the hosted service can be told, all of it.
+    pub fn hosted(mut self, hosted: HostedSettings) -> Self {
+        self.update.hosted = Patch::Set(Some(Box::new(hosted)));
+        self
+    }
+
+    /// Says nothing to the hosted service again that no other backend could be told.
+    pub fn reset_hosted(mut self) -> Self {
+        self.update.hosted = Patch::Reset;
         self
     }
 
@@ -266,7 +290,10 @@ impl IntoFuture for UpdateSession {
         Box::pin(async move {
             match self.error {
                 Some(error) => Err(error),
-                None => self.session.change(&self.update).await,
+                None => {
+                    self.update.check_settings()?;
+                    self.session.change(&self.update).await
+                }
             }
         })
     }

@@ -1,9 +1,9 @@
 //! Which tools are allowed, and which calls ask: what narrower and wider rules make of it.
 
-use composio_core::indexmap::{IndexMap, IndexSet};
+use composio_core::indexmap::IndexSet;
 use composio_core::{
     ApprovalPolicy, PolicyDecision, PolicyInput, PolicyRule, Said, Tag, TagFilter, ToolExplanation, ToolFilter,
-    ToolHints, ToolPolicy, ToolSlug, ToolkitPolicy, ToolkitSlug, decide_tool,
+    ToolHints, ToolPolicy, ToolSlug, ToolkitMap, ToolkitPolicy, ToolkitSlug, decide_tool,
 };
 use proptest::option;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
@@ -20,7 +20,7 @@ const TOOLS: [&str; 3] = ["T_1", "T_2", "T_3"];
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     pub(super) toolkits: ToolkitPolicy,
-    pub(super) tools: IndexMap<ToolkitSlug, ToolPolicy>,
+    pub(super) tools: ToolkitMap<ToolPolicy>,
     pub(super) tags: TagFilter,
     auth_config: Option<ToolFilter>,
 }
@@ -81,7 +81,7 @@ fn tool_policy() -> BoxedStrategy<ToolPolicy> {
     .boxed()
 }
 
-pub(super) fn tools() -> BoxedStrategy<IndexMap<ToolkitSlug, ToolPolicy>> {
+pub(super) fn tools() -> BoxedStrategy<ToolkitMap<ToolPolicy>> {
     let drawn = (option::of(tool_policy()), option::of(tool_policy()));
     drawn
         .prop_map(|(a, b)| {

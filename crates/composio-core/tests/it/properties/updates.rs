@@ -1,9 +1,8 @@
 //! What a change makes of a session's configuration.
 
-use composio_core::indexmap::IndexMap;
 use composio_core::{
-    ApprovalFallback, AuthConfigId, ConnectedAccountId, MultiAccount, MultiAccountUpdate, Patch, Preload,
-    SessionConfig, SessionUpdate, ToolSlug, ToolkitSlug, Url,
+    ApprovalFallback, ApprovalPolicy, AuthConfigId, ConnectedAccountId, MultiAccount, MultiAccountUpdate, Patch,
+    Preload, SessionConfig, SessionUpdate, ToolSlug, ToolkitMap, ToolkitSlug, Url,
 };
 use proptest::option;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
@@ -47,9 +46,10 @@ fn config() -> BoxedStrategy<SessionConfig> {
         .prop_map(
             |((toolkits, tools, tags, approvals, allow), (own, pin, two, of), preload, multi_account, callback)| {
                 let (mut config, of) = (SessionConfig::new(), ToolkitSlug::new(of).unwrap());
-                (config.toolkits, config.tools, config.tags, config.approvals) = (toolkits, tools, tags, approvals);
+                (config.toolkits, config.tools, config.tags) = (toolkits, tools, tags);
+                config.approvals = (approvals != ApprovalPolicy::new()).then(|| approvals.into());
                 if allow {
-                    config.approvals.fallback = ApprovalFallback::Allow;
+                    config.approvals.get_or_insert_default().fallback = ApprovalFallback::Allow;
                 }
                 config.multi_account = multi_account;
                 config.callback_url = callback.then(|| Url::parse("https://app.example/done").unwrap());
@@ -87,7 +87,7 @@ fn set(field: &str, from: &SessionConfig) -> SessionUpdate {
                 None => Patch::Set(MultiAccountUpdate::new().enable(false)),
             }
         }
-        "approvals" => update.approvals = Patch::Set(from.approvals.clone()),
+        "approvals" => update.approvals = Patch::Set(from.approvals.as_deref().cloned().unwrap_or_default()),
         _ => update.callback_url = Patch::Set(from.callback_url.clone()),
     }
     update
@@ -220,7 +220,7 @@ fn a_configuration_comes_back_from_the_store_as_it_went() {
         let read: SessionConfig = serde_json::from_str(&text).unwrap();
         assert_eq!(read, config);
         assert_eq!(serde_json::to_string(&read).unwrap(), text, "in the same order");
-        let order = |tools: &IndexMap<ToolkitSlug, _>| tools.keys().cloned().collect::<Vec<_>>();
+        let order = |tools: &ToolkitMap<_>| tools.keys().cloned().collect::<Vec<_>>();
         assert_eq!(order(&read.tools), order(&config.tools));
         met.note(format!("{} lists of tools", config.tools.len()));
     });

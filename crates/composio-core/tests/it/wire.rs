@@ -1,0 +1,12 @@
+//! The types of the dialect against its published description.
+
+mod closed;
+mod examples;
+mod lenient;
+mod printed;
+mod project;
+mod schema;
+mod sessions;
+mod shapes;
+mod spec;
+mod update;
