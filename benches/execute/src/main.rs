@@ -4,19 +4,19 @@
 
 use std::error::Error;
 use std::io::stdin;
-use composio_core::{SessionId, JsonText, hosted::{HostedClient, HostedOptions}, wire::ExecuteRequest};
+
+use composio_core::Composio;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let id = std::env::args().nth(1).ok_or("which session? Give its id")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let client = HostedClient::new(HostedOptions::from_env()?)?;
-        let id = SessionId::from(id);
+        let session = Composio::from_env()?.session(id).await?;
         for line in stdin().lines() {
             let line = line?;
             let (tool, arguments) = line.split_once(' ').ok_or("a line is a tool and its arguments")?;
-            let output = client.execute(&id, &ExecuteRequest::new(tool, JsonText::parse(arguments)?)).await?;
-            println!("{}", output.data.as_ref().map_or("", |d| d.as_str()));
+            let output = session.execute(tool, serde_json::from_str(arguments)?).await?;
+            println!("{}", output.data.as_str());
         }
         Ok(())
     })

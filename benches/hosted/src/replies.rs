@@ -1,5 +1,6 @@
 //! What the stub answers.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Map, Value, json};
@@ -31,21 +32,23 @@ impl Replies {
 
     /// The reply to a request: its first line, and its body.
     #[must_use]
-    pub fn to(&self, line: &[u8], body: &[u8]) -> Vec<u8> {
+    pub fn to(&self, line: &[u8], body: &[u8]) -> Cow<'_, [u8]> {
         let line = String::from_utf8_lossy(line);
         let path = line.split(' ').nth(1).unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         match path.rsplit('/').next() {
-            Some("execute") => self.execute.clone(),
-            Some("tools") => self.pages[usize::from(query.contains("cursor="))].clone(),
-            _ => reply(&self.session(body)),
+            Some("execute") => Cow::Borrowed(&self.execute),
+            Some("tools") => Cow::Borrowed(&self.pages[usize::from(query.contains("cursor="))]),
+            _ => Cow::Owned(reply(&self.session(body))),
         }
     }
 
     /// A session of whoever is named in the request, with the configuration of most: two toolkits, an auth config and a pin.
     fn session(&self, body: &[u8]) -> String {
         let number = self.created.fetch_add(1, Ordering::Relaxed);
+        // Only creating one says whose it is.
         let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+        let user = asked["user_id"].as_str().unwrap_or("user_0");
         let id = format!("trs_{number:012}");
         let session = json!({
             "session_id": id,
@@ -55,7 +58,7 @@ impl Replies {
                 "COMPOSIO_MANAGE_CONNECTIONS", "COMPOSIO_REMOTE_WORKBENCH", "COMPOSIO_REMOTE_BASH_TOOL",
             ],
             "config": {
-                "user_id": asked["user_id"],
+                "user_id": user,
                 "toolkits": {"enabled": ["github", "gmail"]},
                 "auth_configs": {"github": "ac_Gh8kQ2mZ0pYx"},
                 "connected_accounts": {"gmail": [format!("ca_{number:012}")]},

@@ -8,6 +8,7 @@ mod approvals;
 mod approved;
 mod callbacks;
 mod calls;
+mod catalogue;
 mod claims;
 mod ensuring;
 mod history;
@@ -36,6 +37,7 @@ pub use self::approvals::*;
 pub use self::approved::*;
 pub use self::callbacks::*;
 pub use self::calls::*;
+pub use self::catalogue::*;
 pub use self::claims::*;
 pub use self::ensuring::*;
 pub use self::history::*;
@@ -65,6 +67,7 @@ pub(crate) const SOURCES: &[&str] = &[
     include_str!("backend/approved.rs"),
     include_str!("backend/callbacks.rs"),
     include_str!("backend/calls.rs"),
+    include_str!("backend/catalogue.rs"),
     include_str!("backend/claims.rs"),
     include_str!("backend/ensuring.rs"),
     include_str!("backend/history.rs"),
@@ -109,6 +112,12 @@ pub enum Claim {
     Approvals,
     /// [`Capabilities::events`](composio_core::Capabilities::events).
     Events,
+    /// [`Capabilities::search`](composio_core::Capabilities::search).
+    Search,
+    /// [`Capabilities::proxy`](composio_core::Capabilities::proxy).
+    Proxy,
+    /// [`Capabilities::files`](composio_core::Capabilities::files).
+    Files,
     /// The harness can open links: [`Harness::connect_flow`].
     Pages,
     /// The harness can use tokens: [`Harness::mcp_access`].
@@ -117,7 +126,7 @@ pub enum Claim {
 
 impl Claim {
     /// Every one.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Execution,
         Self::Links,
         Self::Explain,
@@ -127,6 +136,9 @@ impl Claim {
         Self::Updates,
         Self::Approvals,
         Self::Events,
+        Self::Search,
+        Self::Proxy,
+        Self::Files,
         Self::Pages,
         Self::McpAccess,
     ];
@@ -144,6 +156,9 @@ impl Claim {
             Self::Updates => capabilities.updates,
             Self::Approvals => capabilities.approvals,
             Self::Events => capabilities.events,
+            Self::Search => capabilities.search,
+            Self::Proxy => capabilities.proxy,
+            Self::Files => capabilities.files,
             Self::Pages => harness.connect_flow().is_some(),
             Self::McpAccess => harness.mcp_access().is_some(),
         }
@@ -233,6 +248,15 @@ macro_rules! __backend_scenarios {
             a_toolkit_shows_the_account_that_a_tool_would_run_with [Management]
             a_pinned_account_is_shown_in_its_real_status [Management]
             a_foreign_cursor_of_toolkits_is_refused []
+
+            the_catalogue_is_paged_to_the_end [Management]
+            the_tools_of_the_catalogue_are_paged_to_the_end [Management]
+            the_catalogue_is_searched [Management]
+            an_entry_of_the_catalogue_is_read_by_its_slug [Management]
+            an_unknown_slug_of_the_catalogue_is_not_found_with_near_ones [Management]
+            a_foreign_cursor_of_the_catalogue_is_refused [Management]
+            a_setting_is_kept_or_refused []
+            an_update_keeps_a_setting_or_refuses_it [Updates]
 
             nothing_is_preloaded_unless_asked []
             preloaded_tools_keep_their_order []

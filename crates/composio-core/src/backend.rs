@@ -282,7 +282,7 @@ pub trait Management: fmt::Debug + Send + Sync + 'static {
     /// Changes who may use an account besides its owner.
     ///
     /// # Errors
-    /// `NotFound`; `InvalidInput` as [`Sharing::updated`].
+    /// `NotFound`; `InvalidInput` as [`Sharing::updated`](crate::Sharing::updated).
     async fn share_connected_account(
         &self,
         id: &ConnectedAccountId,

@@ -35,6 +35,47 @@ pub struct Composio {
 }
 
 impl Composio {
+    /// On the hosted service, with the key of a project.
+    ///
+    /// Nothing is sent and nothing checked yet, so that this cannot fail: a key that cannot be one is the error of each
+    /// await. For another server, a user's key or other limits, give
+    /// [`HostedBackend::new`](crate::hosted::HostedBackend::new) its options.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # async fn example() -> composio_core::Result<()> {
+    /// use composio_core::Composio;
+    /// use serde_json::json;
+    ///
+    /// let session = Composio::hosted("ak_...").create("user_123").toolkits(["github"]).await?;
+    /// let user = session.execute("GITHUB_GET_A_USER", json!({"username": "octocat"})).await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "hosted")]
+    #[must_use]
+    pub fn hosted(api_key: impl Into<secrecy::SecretString>) -> Self {
+        use crate::hosted::{HostedBackend, HostedOptions};
+        Self::with_backend(HostedBackend::deferred(HostedOptions::new(api_key)))
+    }
+
+    /// On the service that the environment names: `COMPOSIO_API_KEY`, or a user's key, and `COMPOSIO_BASE_URL` where it is
+    /// not the hosted one. See [`HostedOptions::from_env`](crate::hosted::HostedOptions::from_env).
+    ///
+    /// # Errors
+    /// `InvalidInput` where there is no key, or an address that cannot be used; it says what to set.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # async fn example() -> composio_core::Result<()> {
+    /// let session = composio_core::Composio::from_env()?.create("user_123").await?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "hosted")]
+    pub fn from_env() -> Result<Self> {
+        use crate::hosted::{HostedBackend, HostedOptions};
+        HostedBackend::new(HostedOptions::from_env()?).map(Self::with_backend)
+    }
+
     /// On a backend of your choice; an `Arc<dyn Backend>` fits too.
     #[must_use]
     pub fn with_backend(backend: impl Backend) -> Self {

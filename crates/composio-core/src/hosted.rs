@@ -3,6 +3,7 @@
 //! Four layers, of which only one does IO: `request` and `response` are pure, `send` is the one sender, [`HostedClient`]
 //! joins them to one method per operation of the API, and [`HostedBackend`] makes the crate's own vocabulary of that.
 
+mod backend;
 mod body;
 mod chance;
 mod client;
@@ -19,6 +20,7 @@ mod send;
 mod session;
 mod tls;
 
+pub use self::backend::HostedBackend;
 pub use self::client::HostedClient;
 pub use self::options::HostedOptions;
 /// The HTTP client that [`HostedOptions`] takes and configures, in the version that fits.

@@ -32,6 +32,9 @@
 //! - A **modifier** is a closure of yours that sees what a model is shown, what a call carries, and what comes back.
 //! - An **update** changes a session's configuration; each makes a **version**, and the history keeps them.
 //! - An **event** tells what happened to a connected account.
+//! - A **catalogue** is what a project has: every toolkit and tool, whoever may use it.
+//! - **Helper tools**, `COMPOSIO_…`, are a backend's own: a model finds tools with them, runs several at once, and connects
+//!   accounts. A tool written in Rust is a **native tool**, `LOCAL_…`, and runs in your process, in such a batch too.
 //! - A **backend** stands behind it: the hosted service, or an engine in your own process.
 //!
 //! # Which account runs a tool
@@ -44,29 +47,36 @@
 //! # Tasks
 //!
 //! - Make a session: [`Composio::create`]; take one up again: [`Composio::session`].
-//! - Give a model tools: [`Session::tools`], and an adapter crate for its framework.
+//! - Give a model tools: [`Session::tools`], and an adapter crate for its framework. Which ones it gets directly:
+//!   [`SessionBuilder::preload`] and [`SessionBuilder::direct_tools`]; which helpers: [`SessionBuilder::meta_tools`].
+//! - Find tools by what they are for: [`Session::search`]; look at what there is: [`Composio::toolkits`],
+//!   [`Composio::tools`].
 //! - Say which tools may be used: [`SessionBuilder::enable_tools`], [`SessionBuilder::tags`]; see why one may:
 //!   [`Session::explain_tool`]. The rule itself is [`decide_tool`], a pure function.
 //! - Connect an account: [`Session::authorize`] and [`ConnectionRequest::wait`], or [`Session::ensure_connected`] for both.
 //! - Let a user have several accounts of a toolkit: [`SessionBuilder::multi_account`].
 //! - Run a tool yourself: [`Session::execute`]; several at once: [`Session::execute_many`].
+//! - Do what no tool does: [`Session::proxy_execute`]; reach the files of a sandbox: [`Session::files`].
 //! - Put calls before a person first: [`SessionBuilder::require_approval_for_destructive`], then [`Session::approve`] or
 //!   [`Session::deny`], or [`ToolSet::on_approval`] in the middle of a run.
 //! - Change what tools look like, what is sent and what comes back: [`Modifier`].
 //! - Change a session: [`Session::update`]; hear of it: [`Session::changes`]; look back: [`Session::history`].
 //! - Hear what happens to accounts: [`Composio::events`].
+//! - Read a list to its end: `stream()` of whatever lists, such as [`ListToolkits::stream`].
 //! - Write a tool in Rust: [`Tool`].
 //! - Bring your own OAuth app or keys: [`Composio::auth_configs`], [`Composio::connected_accounts`].
 //! - Decide what to do about a failure: [`ErrorKind`], [`Error::retry`], [`Error::connect_url`].
 //!
 //! # Features
 //!
+//! - `hosted` (default): the backend that speaks to the hosted service, or to any server of the same dialect.
+//! - `wire`: the types of that dialect, for clients and servers; part of `hosted`.
 //! - `fake`: `ScriptedBackend`, a backend in memory for tests.
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection, keeps no credential and reads no clock: that is a backend's work. It names no agent
-//! framework: that is an adapter's.
+//! Outside of `hosted` it opens no connection, keeps no credential and reads no clock: that is a backend's work. It names
+//! no agent framework: that is an adapter's.
 
 mod account;
 mod approval;

@@ -38,11 +38,11 @@ pub use self::config::{MultiAccount, Preload, SessionConfig};
 pub use self::ensure::{EnsureConnected, Ensured};
 pub use self::files::{Files, ListFiles};
 pub(crate) use self::live::Live;
-pub(crate) use self::run::Caller;
 use self::live::{Held, Local};
 pub use self::mcp::CreateMcpToken;
 pub use self::modifier::{Modifier, ModifierContext, ToolFailure};
 pub use self::proxy::ProxyExecute;
+pub(crate) use self::run::Caller;
 pub use self::search::SearchTools;
 pub use self::settings::{
     Hook, HookCheck, HostedSettings, InstantUsage, MetaTools, PermissionDefault, PermissionOverride, Permissions,

@@ -79,7 +79,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn claims(&self, toolkit: &Toolkit, account: ConnectedAccountId) -> LinkClaims {
         let expires_at = self.engine.now().plus(LINK_LIFE);
         let claims = LinkClaims::new(self.project, self.session.id.clone(), toolkit.slug.clone(), account, expires_at);
-        LinkClaims { callback_url: self.session.config.callback_url.clone(), ..claims }
+        LinkClaims { callback_url: self.session.config.callback_url.as_deref().cloned(), ..claims }
     }
 
     pub(crate) fn link(&self, claims: &LinkClaims) -> Result<Url> {

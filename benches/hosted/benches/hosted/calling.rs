@@ -51,7 +51,7 @@ struct OneByOne {
 }
 
 async fn one_by_one(stub: &str, calls: usize) -> Result<OneByOne> {
-    let session = ours::session(&ours::composio(stub), 0).await?;
+    let session = ours::session(&ours::composio(stub)?, 0).await?;
     let (reqwest, mut hyper, given) = (Reqwest::new(stub)?, Hyper::connect(stub).await?, arguments());
     let (mut of_ours, mut of_eager, mut of_raw, mut of_hyper) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     // In turns, so that a machine that slows down slows all of them.
@@ -82,7 +82,7 @@ struct AtOnce {
 }
 
 async fn at_once(stub: &str, rounds: usize, calls: usize) -> Result<AtOnce> {
-    let session = ours::session(&ours::composio(stub), 0).await?;
+    let session = ours::session(&ours::composio(stub)?, 0).await?;
     let reqwest = Reqwest::new(stub)?;
     let mut of_rounds = Vec::new();
     for _ in 0..rounds {

@@ -24,7 +24,7 @@ fn main() -> Result<()> {
         print!("{}", instructions::report(stub.address())?);
     }
     print!("{}", runtime.block_on(calling::report(stub.address(), measured))?);
-    print!("{}", runtime.block_on(listing::report(stub.address(), measured))?);
+    print!("{}", listing::report(stub.address(), measured)?);
     print!("{}", sessions::report(stub.address(), measured)?);
     if measured {
         print!("{}", program::report(stub.address())?);

@@ -20,18 +20,9 @@ async fn run(way: &str, address: &str, times: usize) -> Result<()> {
     let given = arguments();
     match way {
         "ours" => {
-            let session = ours::session(&ours::composio(address), 0).await?;
+            let session = ours::session(&ours::composio(address)?, 0).await?;
             for _ in 0..times {
                 black_box(session.execute(TOOL, given.clone()).await?);
-            }
-        }
-        "client" => {
-            use composio_core::{SessionId, JsonText, hosted::{HostedClient, HostedOptions}, wire::ExecuteRequest};
-            let client = HostedClient::new(HostedOptions::new("ak_0123456789abcdef").base_url(address))?;
-            let id = SessionId::from("trs_000000000001");
-            for _ in 0..times {
-                let request = ExecuteRequest::new(TOOL, JsonText::from(given.clone()));
-                black_box(client.execute(&id, &request).await?);
             }
         }
         "eager" => {

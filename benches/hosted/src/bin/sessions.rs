@@ -12,7 +12,7 @@ fn main() -> Result<()> {
     let [address, number] = arguments.as_slice() else { bail!("sessions <address> <how many>") };
     let number: usize = number.parse().context("how many sessions")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let composio = ours::composio(address);
+    let composio = ours::composio(address)?;
     let mut sessions = Vec::with_capacity(number);
     // The connection and its buffers are there before anything is counted.
     sessions.push(runtime.block_on(ours::session(&composio, 0))?);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use composio_core::{ApprovalRule, ErrorKind, LinkRequest, LinkTarget, SharingUpdate, ToolCall, ToolSlug};
+use composio_core::{
+    ApprovalRule, ErrorKind, FileContent, HttpMethod, LinkRequest, LinkTarget, Session, SharingUpdate, ToolCall,
+    ToolSlug,
+};
 
 use super::Claim;
 use super::stage::{Stage, refused, slug};
@@ -45,6 +48,8 @@ pub async fn what_is_not_claimed_is_unsupported(harness: &dyn Harness) {
         refused(backend.create_mcp_token(session.id(), Duration::from_secs(60)).await, unsupported);
         refused(backend.revoke_mcp_tokens(session.id(), None).await, unsupported);
     }
+    assert_eq!(backend.files().is_some(), Claim::Files.is_made(harness));
+    services(harness, &session).await;
     assert_eq!(backend.management().is_some(), Claim::Management.is_made(harness));
     if !Claim::Management.is_made(harness) {
         refused(stage.auth_configs().create("managed").await, unsupported);
@@ -53,5 +58,27 @@ pub async fn what_is_not_claimed_is_unsupported(harness: &dyn Harness) {
         refused(stage.connected_accounts().get("ca_1").await, unsupported);
         refused(stage.connected_accounts().share("ca_1", SharingUpdate::new()).await, unsupported);
         refused(stage.connected_accounts().probe("ca_1").await, unsupported);
+        refused(stage.toolkits().list().await, unsupported);
+        refused(stage.toolkits().get("open").await, unsupported);
+        refused(stage.tools().list().await, unsupported);
+        refused(stage.tools().get("OPEN_WHOAMI").await, unsupported);
+    }
+}
+
+/// Searching, services' own APIs and files.
+async fn services(harness: &dyn Harness, session: &Session) {
+    let unsupported = ErrorKind::Unsupported;
+    if !Claim::Search.is_made(harness) {
+        refused(session.search("find the newest issue").await, unsupported);
+    }
+    if !Claim::Proxy.is_made(harness) {
+        refused(session.proxy_execute("open", HttpMethod::Get, "/whoami").await, unsupported);
+    }
+    if !Claim::Files.is_made(harness) {
+        let files = session.files();
+        refused(files.list().await, unsupported);
+        refused(files.upload("a.txt", FileContent::new("a")).await, unsupported);
+        refused(files.download("a.txt").await, unsupported);
+        refused(files.delete("a.txt").await, unsupported);
     }
 }

@@ -64,7 +64,7 @@ fn full() -> SessionConfig {
     config.preload = Preload::Tools(vec!["OPEN_WHOAMI".try_into().unwrap()]);
     config.multi_account = Some(MultiAccount::new().max_per_toolkit(3));
     config.approvals = Some(ApprovalPolicy::destructive().into());
-    config.callback_url = Some(Url::parse(DONE).unwrap());
+    config.callback_url = Some(Url::parse(DONE).unwrap().into());
     config
 }
 
@@ -96,7 +96,7 @@ pub async fn an_update_replaces_what_it_names(harness: &dyn Harness) {
     check(&expected).await;
     session.update().preload(["OTHER_WHOAMI"]).callback_url("http://localhost:3000/other").await.unwrap();
     expected.preload = Preload::Tools(vec!["OTHER_WHOAMI".try_into().unwrap()]);
-    expected.callback_url = Some(Url::parse("http://localhost:3000/other").unwrap());
+    expected.callback_url = Some(Url::parse("http://localhost:3000/other").unwrap().into());
     check(&expected).await;
     let mut approvals = ApprovalPolicy::new();
     approvals.toolkits.insert(slug("open"));

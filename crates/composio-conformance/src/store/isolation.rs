@@ -168,7 +168,7 @@ pub async fn projects_do_not_share_executions(store: &dyn Store) {
 pub async fn projects_do_not_change_each_others_sessions(store: &dyn Store) {
     keep_here(store).await;
     let mut config = SessionConfig::new();
-    config.callback_url = Some(url("https://app.example/theirs"));
+    config.callback_url = Some(url("https://app.example/theirs").into());
     let next = session("ada").next(config, at(1));
     refused(store.update_session(&there(), &next).await, ErrorKind::NotFound);
     let history =

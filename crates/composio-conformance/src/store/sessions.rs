@@ -25,7 +25,7 @@ fn full() -> SessionConfig {
     config.connected_accounts.insert(toolkit("github"), vec!["ca_2".into(), "ca_1".into()]);
     config.preload = Preload::Tools(vec![tool("GITHUB_GET_A_USER")]);
     config.multi_account = Some(MultiAccount::new().max_per_toolkit(3));
-    config.callback_url = Some(url("https://app.example/done?x=%20y"));
+    config.callback_url = Some(url("https://app.example/done?x=%20y").into());
     config
 }
 

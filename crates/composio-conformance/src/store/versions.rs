@@ -11,7 +11,7 @@ use super::fixture::*;
 /// A configuration that shows which one it is.
 fn config(name: &str) -> SessionConfig {
     let mut config = SessionConfig::new();
-    config.callback_url = Some(url(&format!("https://app.example/{name}")));
+    config.callback_url = Some(url(&format!("https://app.example/{name}")).into());
     config
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -39,6 +40,28 @@ impl HostedClient {
     /// `session-api` 12.5.
     pub(super) fn headers_for(&self, url: &Url) -> Option<Vec<(String, SecretString)>> {
         self.sender.headers_for(url)
+    }
+
+    /// Puts the bytes of a file where the API says, without any credential of ours.
+    ///
+    /// # Errors
+    /// See [`Sender::put_elsewhere`].
+    pub(super) async fn put_elsewhere(
+        &self,
+        url: &SecretString,
+        body: Bytes,
+        content_type: Option<&str>,
+        extra: &[(&str, &str)],
+    ) -> Result<()> {
+        self.sender.put_elsewhere(url, body, content_type, extra).await
+    }
+
+    /// Gets the bytes of a file from where the API says, without any credential of ours, and what they are.
+    ///
+    /// # Errors
+    /// See [`Sender::get_elsewhere`].
+    pub(super) async fn get_elsewhere(&self, url: &SecretString, max: usize) -> Result<(Bytes, Option<String>)> {
+        self.sender.get_elsewhere(url, max).await
     }
 
     /// Sends a request and reads its reply as JSON.

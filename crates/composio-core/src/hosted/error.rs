@@ -129,14 +129,16 @@ impl Attempted<'_> {
             true => (ErrorKind::Timeout, " in time"),
             false => (ErrorKind::Unavailable, ""),
         };
-        let message = format!("no connection to {} came about{why}, and nothing was sent", self.origin);
+        let cause = cause(source.as_ref());
+        let message = format!("no connection to {} came about{why}, and nothing was sent{cause}", self.origin);
         self.located(Error::new(kind, message).with_retry(Retry::Safe), source)
     }
 
     /// The request was written, at least in part, and no whole reply came.
     pub(super) fn lost(self, timeout: bool, source: Option<reqwest::Error>) -> Error {
         let what = if timeout { "did not answer in time" } else { "gave no whole answer" };
-        let message = format!("{} {what} to {}", self.origin, self.operation.name);
+        let cause = cause(source.as_ref());
+        let message = format!("{} {what} to {}{cause}", self.origin, self.operation.name);
         let error = match (self.operation.resend, timeout) {
             (Resend::Always, true) => Error::new(ErrorKind::Timeout, message).with_retry(Retry::Safe),
             (Resend::Always, false) => Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe),
@@ -213,6 +215,20 @@ impl Attempted<'_> {
             Some(source) => error.with_source(source.without_url()),
             None => error,
         }
+    }
+}
+
+/// The innermost cause, which says most: that nobody listens, or that a certificate is not trusted.
+fn cause(source: Option<&reqwest::Error>) -> String {
+    let Some(source) = source else { return String::new() };
+    let mut cause: &dyn std::error::Error = source;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    // The outermost may hold the address.
+    match std::ptr::addr_eq(cause, source) {
+        true => String::new(),
+        false => format!(" ({})", one_line(&cause.to_string())),
     }
 }
 

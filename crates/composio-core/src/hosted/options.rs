@@ -7,11 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
 use url::Url;
 
 use super::credential::{Credential, Scope};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// How a caller changes the HTTP client that is built.
 type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
@@ -36,6 +38,7 @@ pub struct HostedOptions {
     allow_insecure_http: bool,
     pub(super) limits: Limits,
     pub(super) http: Http,
+    roots: Vec<Vec<u8>>,
 }
 
 /// How long and how much.
@@ -96,6 +99,7 @@ impl HostedOptions {
                 reply: 64 * 1024 * 1024,
             },
             http: Http::Built,
+            roots: Vec::new(),
         }
     }
 
@@ -162,8 +166,20 @@ impl HostedOptions {
         self
     }
 
-    /// Changes the HTTP client before it is built: proxies, certificates, resolvers. Redirects and retries are set afterwards,
+    /// Trusts this certificate, in PEM, or several, besides those that the system trusts: for a server whose certificate your
+    /// own authority signed. A client of your own keeps what it trusts.
+    #[must_use]
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
+    /// Changes the HTTP client before it is built: proxies, resolvers, headers. Redirects and retries are set afterwards,
     /// because they decide where the key goes and how often a tool runs.
+    ///
+    /// The encryption is set before, as a whole: it takes no certificate from here. To trust one, use
+    /// [`root_certificate`](Self::root_certificate); to show one of your own, set `tls_backend_preconfigured` here, or give a
+    /// [`client`](Self::client).
     ///
     /// # Example
     /// ```
@@ -197,6 +213,28 @@ impl HostedOptions {
     pub fn client(mut self, client: reqwest::Client) -> Self {
         self.http = Http::Given(client);
         self
+    }
+
+    /// The certificates that are trusted besides those of the system.
+    ///
+    /// # Errors
+    /// `InvalidInput` for what is no certificate in PEM.
+    pub(super) fn roots(&self) -> Result<Vec<CertificateDer<'static>>> {
+        let refused = || {
+            let message = "the root certificate is none; give text that begins with -----BEGIN CERTIFICATE-----";
+            Error::new(ErrorKind::InvalidInput, message).in_field("root_certificate")
+        };
+        let mut roots = Vec::new();
+        for pem in &self.roots {
+            let before = roots.len();
+            for root in CertificateDer::pem_slice_iter(pem) {
+                roots.push(root.map_err(|_| refused())?);
+            }
+            if roots.len() == before {
+                return Err(refused());
+            }
+        }
+        Ok(roots)
     }
 
     /// The address of the API, checked.
@@ -233,5 +271,20 @@ impl fmt::Debug for Http {
             Self::Configured(_) => "Configured",
             Self::Given(_) => "Given",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_certificate_is_one() {
+        let of = |pem: &str| HostedOptions::new("ak_1").root_certificate(pem).roots();
+        let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        assert_eq!(of(&format!("{pem}{pem}")).unwrap().len(), 2);
+        for refused in ["", "MAA=", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
+            assert_eq!(of(refused).unwrap_err().field(), Some("root_certificate"), "{refused:?}");
+        }
     }
 }

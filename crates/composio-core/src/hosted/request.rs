@@ -27,6 +27,7 @@ pub(super) struct Operation {
 pub(super) enum Verb {
     Get,
     Post,
+    Put,
     Patch,
     Delete,
 }
@@ -93,6 +94,7 @@ impl Verb {
         match self {
             Self::Get => Method::GET,
             Self::Post => Method::POST,
+            Self::Put => Method::PUT,
             Self::Patch => Method::PATCH,
             Self::Delete => Method::DELETE,
         }

@@ -14,13 +14,14 @@ use rustls_platform_verifier::Verifier;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What connections are encrypted with: HTTP/2 where the server has it. The cryptography is what the process installed
-/// as rustls's default, and otherwise `ring`; nothing is installed here.
+/// as rustls's default, and otherwise `ring`; nothing is installed here. `roots` are trusted besides what the system trusts.
 ///
 /// # Errors
 /// `InvalidInput` where the installed cryptography has no version of TLS that is safe.
-pub(super) fn config() -> Result<ClientConfig> {
+pub(super) fn config(roots: &[CertificateDer<'static>]) -> Result<ClientConfig> {
     let provider = CryptoProvider::get_default().map_or_else(|| Arc::new(ring::default_provider()), Arc::clone);
-    let verifier = Arc::new(AtHandshake { provider: Arc::clone(&provider), verifier: OnceLock::new() });
+    let verifier =
+        Arc::new(AtHandshake { provider: Arc::clone(&provider), roots: roots.to_vec(), verifier: OnceLock::new() });
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = versions.map_err(|error| {
         Error::new(ErrorKind::InvalidInput, "the cryptography that this process installed for rustls has no usable TLS")
@@ -36,6 +37,7 @@ pub(super) fn config() -> Result<ClientConfig> {
 #[derive(Debug)]
 struct AtHandshake {
     provider: Arc<CryptoProvider>,
+    roots: Vec<CertificateDer<'static>>,
     verifier: OnceLock<Verifier>,
 }
 
@@ -45,7 +47,7 @@ impl AtHandshake {
         if let Some(verifier) = self.verifier.get() {
             return Ok(verifier);
         }
-        let verifier = Verifier::new(Arc::clone(&self.provider))?;
+        let verifier = Verifier::new_with_extra_roots(self.roots.iter().cloned(), Arc::clone(&self.provider))?;
         Ok(self.verifier.get_or_init(|| verifier))
     }
 }

@@ -63,7 +63,7 @@ impl IntoFuture for Authorize {
             let mut request = LinkRequest::new(self.target?);
             request.callback_url = match self.callback_url {
                 Some(url) => Some(url?),
-                None => self.session.config().callback_url.clone(),
+                None => self.session.config().callback_url.as_deref().cloned(),
             };
             request.alias = self.alias;
             request.sharing = self.sharing;

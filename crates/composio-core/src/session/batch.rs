@@ -43,8 +43,10 @@ impl Split {
     /// # Errors
     /// `InvalidInput` for more than 50 calls.
     pub(super) fn of(call: &ToolCall) -> Result<Option<Self>> {
-        let listed = call.arguments.get(TOOLS).filter(|_| call.tool == *BATCH);
-        let Some(tools) = listed.and_then(Value::as_array) else { return Ok(None) };
+        if call.tool != *BATCH {
+            return Ok(None);
+        }
+        let Some(tools) = call.arguments.get(TOOLS).and_then(Value::as_array) else { return Ok(None) };
         if tools.len() > BATCH_MAX {
             let text = format!("`tools` has {} calls, and 50 are the most. Make several batches.", tools.len());
             let error = Error::invalid_input(TOOLS, &format!("{} calls", tools.len()), "1 to 50 calls");
@@ -215,7 +217,8 @@ fn counted(data: &mut Fields, results: &[Box<RawValue>], stands: &[Stands]) {
     }
 }
 
-/// The backend's results by the places that their calls had: by their order, unless they say another one.
+/// The backend's results by the places that their calls had: where they say it, else by their order. Where neither can be
+/// trusted, none is anybody's.
 fn places_of(places: &[usize], given: Vec<Fields>) -> Vec<(usize, Fields)> {
     let index = |fields: &Fields| serde_json::from_str::<usize>(fields.get("index")?.get()).ok();
     let said: Vec<Option<usize>> = given.iter().map(index).collect();
@@ -223,6 +226,9 @@ fn places_of(places: &[usize], given: Vec<Fields>) -> Vec<(usize, Fields)> {
     sorted.sort_unstable();
     sorted.dedup();
     let all_said = sorted.len() == given.len() && sorted.last().is_none_or(|last| *last < places.len());
+    if !all_said && given.len() != places.len() {
+        return Vec::new();
+    }
     let placed = given.into_iter().enumerate().zip(said);
     let placed = placed.map(|((order, fields), said)| (said.filter(|_| all_said).unwrap_or(order), fields));
     placed.filter_map(|(place, fields)| Some((*places.get(place)?, fields))).collect()

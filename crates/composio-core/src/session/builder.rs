@@ -161,7 +161,7 @@ impl SessionBuilder {
     /// Where links of this session end, unless they say otherwise.
     pub fn callback_url(mut self, url: &str) -> Self {
         match parse_callback(url) {
-            Ok(url) => self.config.callback_url = Some(url),
+            Ok(url) => self.config.callback_url = Some(url.into()),
             Err(error) => self.note(error),
         }
         self

@@ -62,13 +62,13 @@ impl SessionUpdate {
     }
 }
 
-/// Native tools are given to a model in any case, and a backend has none of them.
+/// A backend has no native tools, so it could not list them.
 fn check_preload(preload: &Preload) -> Result<()> {
     let Preload::Tools(tools) = preload else { return Ok(()) };
     match tools.iter().find(|slug| NativeTools::claims(slug)) {
         None => Ok(()),
         Some(slug) => {
-            let rule = "a model gets native tools in any case; leave it out";
+            let rule = "native tools are always given to the model, so leave it out";
             Err(Error::invalid_input("preload.tools", slug.as_str(), rule))
         }
     }

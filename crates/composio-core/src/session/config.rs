@@ -37,10 +37,12 @@ pub struct SessionConfig {
     /// Which calls a person has to allow; none for no call.
     pub approvals: Option<Box<ApprovalPolicy>>,
     /// Where links of this session end, unless they say otherwise.
-    pub callback_url: Option<Url>,
+    pub callback_url: Option<Box<Url>>,
     /// Which helper tools a model gets.
+    #[serde(skip_serializing_if = "MetaTools::is_default")]
     pub meta_tools: MetaTools,
     /// What only the hosted service can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hosted: Option<Box<HostedSettings>>,
 }
 

@@ -36,9 +36,12 @@ pub(super) struct Shared {
     record: Mutex<Arc<SessionRecord>>,
     /// Tells the versions to whoever listens.
     versions: OnceLock<watch::Sender<u64>>,
-    local: Mutex<Vec<Weak<Local>>>,
+    /// What values were given, where any was.
+    local: OnceLock<Box<Given>>,
     register: Live,
 }
+
+type Given = Mutex<Vec<Weak<Local>>>;
 
 /// What one value of a session was given; in the register for as long as this lives, where it was given to this one.
 pub(super) struct Held {
@@ -64,7 +67,7 @@ impl Live {
             mcp: record.mcp.take(),
             record: Mutex::new(Arc::new(record)),
             versions: OnceLock::new(),
-            local: Mutex::default(),
+            local: OnceLock::new(),
             register: self.clone(),
         });
         by_session.insert(shared.id.clone(), Arc::downgrade(&shared));
@@ -121,24 +124,22 @@ impl Shared {
 
     /// What the session was last given here and what still lives.
     pub(super) fn find(&self) -> Option<Arc<Local>> {
-        self.local().iter().rev().find_map(Weak::upgrade)
+        entries(self.local.get()?).iter().rev().find_map(Weak::upgrade)
     }
 
     /// Keeps what a value was given findable while the returned value lives. Nothing needs no place.
     pub(super) fn give(self: Arc<Self>, local: Local) -> Held {
         let listed = !local.native.is_empty() || !local.modifiers.is_empty();
         let local = listed.then(|| Arc::new(local));
-        self.local().extend(local.as_ref().map(Arc::downgrade));
+        if let Some(local) = &local {
+            entries(self.local.get_or_init(Box::default)).push(Arc::downgrade(local));
+        }
         Held { shared: self, local, listed }
     }
 
     /// What was found, which nobody is to find through the finder: it would outlive for ever the value that was given it.
     pub(super) fn found(self: Arc<Self>, local: Arc<Local>) -> Held {
         Held { shared: self, local: Some(local), listed: false }
-    }
-
-    fn local(&self) -> MutexGuard<'_, Vec<Weak<Local>>> {
-        self.local.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,10 +153,15 @@ impl Held {
     }
 }
 
+fn entries(given: &Given) -> MutexGuard<'_, Vec<Weak<Local>>> {
+    given.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         let Some(local) = self.local.as_ref().filter(|_| self.listed) else { return };
-        let mut all = self.shared.local();
+        let Some(given) = self.shared.local.get() else { return };
+        let mut all = entries(given);
         if let Some(place) = all.iter().position(|live| std::ptr::eq(live.as_ptr(), Arc::as_ptr(local))) {
             all.remove(place);
         }

@@ -12,7 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::policy::PolicyRule;
 use crate::tool::{
-    Approver, META_TOOLKIT, NativeTools, ProgressSink, ToolCall, ToolContext, ToolDefinition, ToolOutput, ToolSet, not_given,
+    Approver, META_TOOLKIT, NativeTools, ProgressSink, ToolCall, ToolContext, ToolDefinition, ToolOutput, ToolSet,
+    not_given,
 };
 
 /// How many calls one batch may have. Rule: `session-semantics` 5.6.

@@ -45,6 +45,11 @@ impl MetaTools {
         }
     }
 
+    /// Whether nothing was said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::new()
+    }
+
     /// None of them.
     #[must_use]
     pub const fn none() -> Self {

@@ -66,7 +66,7 @@ pub struct SessionUpdate {
     /// Which calls a person has to allow.
     pub approvals: Patch<ApprovalPolicy>,
     /// Where links end.
-    pub callback_url: Patch<Option<Url>>,
+    pub callback_url: Patch<Option<Box<Url>>>,
     /// Which helper tools a model gets.
     pub meta_tools: Patch<MetaTools>,
     /// What only the hosted service can be told.

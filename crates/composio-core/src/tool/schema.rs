@@ -76,6 +76,12 @@ impl Schema {
         self.text.as_str()
     }
 
+    /// The text, to be written into larger JSON. Cheap to clone.
+    #[cfg(feature = "hosted")]
+    pub(crate) fn text(&self) -> &JsonText {
+        &self.text
+    }
+
     /// The schema as it came.
     pub fn value(&self) -> &Value {
         self.text.value()

@@ -321,3 +321,25 @@ pub struct AccountStanding {
     /// Where it stands now.
     pub status: Open<ConnectionStatus>,
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_says_where_it_stands_and_where_the_user_goes() {
+        let state = |val: &str| -> ConnectionState {
+            serde_json::from_str(&format!("{{\"authScheme\":\"OAUTH2\",\"val\":{val}}}")).unwrap()
+        };
+        let begun = state(r#"{"status": "INITIATED", "redirectUrl": "https://connect.example/lk_1"}"#);
+        assert_eq!(begun.status(), Some(Open::Known(ConnectionStatus::Initiated)));
+        assert_eq!(begun.redirect_url().unwrap().expose_secret(), "https://connect.example/lk_1");
+        assert!(!format!("{begun:?}").contains("lk_1"));
+        let newer = state(r#"{"status": "DORMANT"}"#);
+        assert_eq!(newer.status(), Some(Open::Unknown("DORMANT".into())));
+        assert!(newer.redirect_url().is_none());
+        assert!(state("{}").status().is_none());
+    }
+}

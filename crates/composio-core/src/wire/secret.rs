@@ -175,3 +175,43 @@ pub(super) mod optional {
         Option::deserialize(from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_does_not_repeat_what_it_read() {
+        let secret = SecretJson::from(json!({"expires_in": "very-secret"}));
+        let error = secret.get("expires_in").unwrap().deserialize::<u32>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("very-secret"), "{error:?}");
+        assert!(std::error::Error::source(&error).is_none());
+    }
+
+    #[test]
+    fn what_is_no_object_has_no_members() {
+        let secret = SecretJson::from(json!("text"));
+        assert!(secret.get("text").is_none());
+        assert_eq!(secret.text().unwrap().expose_secret(), "text");
+        assert!(SecretJson::from(json!(1)).text().is_none());
+    }
+
+    #[test]
+    fn the_text_stays_as_it_came() {
+        let text = r#"{"b": 1.0,  "a": "\u00e9\"\n"}"#;
+        let secret: SecretJson = serde_json::from_str(text).unwrap();
+        assert_eq!(secret.expose(), text);
+        assert_eq!(serde_json::to_string(&secret).unwrap(), text);
+    }
+
+    #[test]
+    fn a_text_is_escaped_when_it_is_written() {
+        let fields = SecretFields::new().text("key", "a\"b\\c\n").json("gone", Value::Null);
+        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"key":"a\"b\\c\n","gone":null}"#);
+        let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["key", "gone"]);
+        assert_eq!(fields.get("key").unwrap().text().unwrap().expose_secret(), "a\"b\\c\n");
+    }
+}

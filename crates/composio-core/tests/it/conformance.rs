@@ -14,7 +14,10 @@ use composio_core::{
 };
 use serde_json::{Value, json};
 
-composio_conformance::backend_suite!(Scripted::new(), lacks [Explain Management McpTokens Events Pages McpAccess]);
+composio_conformance::backend_suite!(
+    Scripted::new(),
+    lacks [Explain Management McpTokens Events Search Proxy Files Pages McpAccess]
+);
 
 /// The fake, with the toolkits of the contract.
 struct Scripted {

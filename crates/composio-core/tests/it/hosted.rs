@@ -1,9 +1,15 @@
 //! The client of the API, against servers on this machine that misbehave.
 
+mod accounts;
+mod calls;
 mod credentials;
 mod faults;
+mod http2;
 mod limits;
+mod project;
 mod proxy;
+mod service;
+mod sessions;
 mod stub;
 mod traces;
 

@@ -25,9 +25,9 @@ fn a_configuration_of_the_first_version_is_read() {
     expected.connected_accounts.insert(gmail, ["ca_1", "ca_2"].map(ConnectedAccountId::new).to_vec());
     expected.preload = Preload::Tools(vec![ToolSlug::new("GITHUB_GET").unwrap()]);
     expected.multi_account = Some(MultiAccount::new().max_per_toolkit(3).require_explicit_selection(false));
-    expected.callback_url = Some(Url::parse("https://app.example/done").unwrap());
+    expected.callback_url = Some(Url::parse("https://app.example/done").unwrap().into());
     assert_eq!(read, expected);
-    assert!(read.approvals.is_none() && read.tags.is_silent() && read.tools.is_empty());
+    assert!(read.approvals.is_none() && read.tags.is_silent() && read.tools.is_empty() && read.hosted.is_none());
 
     let nothing: SessionConfig = serde_json::from_str(
         r#"{"toolkits":"all","auth_configs":{},"connected_accounts":{},"preload":"none","multi_account":null,"callback_url":null}"#,
@@ -56,7 +56,12 @@ async fn a_configuration_is_stored_in_the_order_in_which_it_was_said() -> Result
         r#""tags":{"enable":["readOnlyHint"],"disable":["openWorldHint"]},"#,
         r#""auth_configs":{},"connected_accounts":{},"preload":"all","multi_account":null,"#,
         r#""approvals":{"toolkits":["z","a"],"tools":["Z_2","Z_1"],"tags":["updateHint","createHint"],"#,
-        r#""toolkit_tags":{},"fallback":"allow"},"callback_url":null}"#,
+        r#""toolkit_tags":{},"fallback":"allow"},"callback_url":null,"#,
+        r#""meta_tools":{"search":false,"multi_execute":false,"manage_connections":false,"#,
+        r#""wait_for_connections":false,"connection_removal":true,"proxy_execute":null,"submit_feedback":false},"#,
+        r#""hosted":{"workbench":{"enable":false,"tool_execution":null,"proxy_execution":null,"offload_from":null,"#,
+        r#""size":null},"hooks":[],"instant":null,"permissions":null,"link_url_overwrite":null,"fast_mode":null,"#,
+        r#""restrict_egress":false,"saved_config":null,"user_timezone":null}}"#,
     );
     assert_eq!(stored, expected);
     let read: SessionConfig = serde_json::from_str(&stored).unwrap();

@@ -111,7 +111,9 @@ fn replaced() -> Vec<Field> {
             },
             reset: UpdateSession::reset_approvals,
             becomes: |c| {
-                c.approvals.get_or_insert_default().toolkits.insert(toolkit("gmail"));
+                let mut approvals = ApprovalPolicy::new();
+                approvals.toolkits.insert(toolkit("gmail"));
+                c.approvals = Some(approvals.into());
             },
             is_reset: |c| c.approvals = None,
         },
@@ -119,7 +121,7 @@ fn replaced() -> Vec<Field> {
             name: "callback_url",
             set: |u| u.callback_url("http://localhost:1/"),
             reset: UpdateSession::reset_callback_url,
-            becomes: |c| c.callback_url = Some(Url::parse("http://localhost:1/").unwrap()),
+            becomes: |c| c.callback_url = Some(Url::parse("http://localhost:1/").unwrap().into()),
             is_reset: |c| c.callback_url = None,
         },
         Field {
@@ -321,7 +323,7 @@ async fn a_change_as_data_stands_in_place_of_what_was_named() -> Result<()> {
     let config = session.config();
     assert_eq!(config.toolkits.named(), [toolkit("github"), toolkit("gmail")], "the list before was let go");
     assert_eq!(
-        (config.tags.is_silent(), config.callback_url.as_ref().map(Url::as_str)),
+        (config.tags.is_silent(), config.callback_url.as_deref().map(Url::as_str)),
         (true, Some("http://localhost:1/"))
     );
     Ok(())

@@ -5,7 +5,7 @@ mod examples;
 mod lenient;
 mod printed;
 mod project;
-mod schema;
+pub(crate) mod schema;
 mod sessions;
 mod shapes;
 mod spec;

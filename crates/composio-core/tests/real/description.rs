@@ -59,6 +59,11 @@ impl Operation {
         }
     }
 
+    /// Whether it changes nothing.
+    pub(crate) fn reads(&self) -> bool {
+        self.method == "GET"
+    }
+
     fn fits(&self, method: &str, path: &str) -> bool {
         let segments: Vec<_> = path.split('/').collect();
         self.method == method

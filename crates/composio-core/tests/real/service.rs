@@ -9,7 +9,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use composio_core::hosted::{HostedClient, HostedOptions};
+use composio_core::Composio;
+use composio_core::hosted::{HostedBackend, HostedClient, HostedOptions};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -48,6 +49,7 @@ struct Line {
     http: reqwest::Client,
     prism: Url,
     prefer: Mutex<Option<String>>,
+    edits: Mutex<Vec<(String, Value)>>,
     heard: Mutex<Vec<Exchange>>,
 }
 
@@ -55,7 +57,13 @@ impl Service {
     pub(crate) async fn start(prism: Url) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        let line = Arc::new(Line { http: plain_http(), prism, prefer: Mutex::default(), heard: Mutex::default() });
+        let line = Arc::new(Line {
+            http: plain_http(),
+            prism,
+            prefer: Mutex::default(),
+            edits: Mutex::default(),
+            heard: Mutex::default(),
+        });
         let router = Router::new().fallback(pass_on).with_state(Arc::clone(&line));
         let mut serving = JoinSet::new();
         serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -71,9 +79,19 @@ impl Service {
         HostedOptions::new(KEY).base_url(self.url.as_str()).rate_limit_wait(Duration::ZERO)
     }
 
+    /// The same in the crate's own vocabulary.
+    pub(crate) fn composio(&self) -> Composio {
+        Composio::with_backend(HostedBackend::new(self.options()).unwrap())
+    }
+
     /// Which of the described replies is wanted from now on: `code=404`, `example=failed`.
     pub(crate) fn prefer(&self, reply: impl Into<String>) {
         *self.line.prefer.lock().unwrap() = Some(reply.into());
+    }
+
+    /// Replaces a value in each reply that has this place, where the only example is of another case.
+    pub(crate) fn answer_with(&self, place: &str, value: impl Into<Value>) {
+        self.line.edits.lock().unwrap().push((place.to_owned(), value.into()));
     }
 
     /// Everything so far.
@@ -95,6 +113,15 @@ impl Service {
     pub(crate) fn sent(&self, operation: &str, target: &str, body: &Value) {
         let exchange = self.last(operation);
         assert_eq!((exchange.target.as_str(), &exchange.body), (format!("{VERSION}{target}").as_str(), body));
+    }
+
+    /// The latest request of an operation had these fields at its root; null stands for one that is null or not there.
+    #[track_caller]
+    pub(crate) fn holds(&self, operation: &str, fields: &Value) {
+        let body = self.last(operation).body;
+        for (name, expected) in fields.as_object().unwrap() {
+            assert_eq!(&body[name], expected, "{name} of {body}");
+        }
     }
 
     /// The latest request of an operation had this path, and these in its query, in any order.
@@ -135,7 +162,7 @@ async fn pass_on(State(line): State<Arc<Line>>, method: Method, uri: Uri, header
     line.heard.lock().unwrap().push(exchange);
     match violations {
         Some(violations) => refusal(&format!("{method} {target} {body}: {violations}")),
-        None => (status, headers, text).into_response(),
+        None => (status, headers, line.edited(text)).into_response(),
     }
 }
 
@@ -177,6 +204,16 @@ impl Line {
         let headers = kept.into_iter().filter_map(|name| Some((name.clone(), reply.headers().get(name)?.clone())));
         let headers = headers.collect();
         (exchange, headers, reply.bytes().await.unwrap())
+    }
+
+    fn edited(&self, text: Bytes) -> Bytes {
+        let Ok(mut reply) = serde_json::from_slice::<Value>(&text) else { return text };
+        for (place, value) in self.edits.lock().unwrap().iter() {
+            if let Some(old) = reply.pointer_mut(place) {
+                old.clone_from(value);
+            }
+        }
+        reply.to_string().into()
     }
 
     fn request(&self, method: &Method, url: Url, body: &Value) -> reqwest::RequestBuilder {

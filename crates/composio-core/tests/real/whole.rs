@@ -9,7 +9,7 @@ use crate::body;
 use crate::case::Case;
 use crate::description;
 use crate::service::{Exchange, Service};
-use crate::{client, place};
+use crate::{client, domain, place};
 
 /// How many cases or questions are under way at a time.
 const AT_ONCE: usize = 16;
@@ -27,7 +27,7 @@ const UNSENT: [Entry; 4] = [
 const CREDENTIALS: &str = "the fields of a credential are the caller's own words: `SecretFields`";
 
 /// Where any name may stand: the keys of maps, and JSON that is only handed on.
-const FREE: [Entry; 21] = [
+const FREE: [Entry; 24] = [
     ("*", "/arguments/**", "what a tool takes"),
     ("*", "/input_responses/*", "a question's name is its key"),
     ("*", "/input_responses/*/content/**", "what a human answered"),
@@ -46,9 +46,12 @@ const FREE: [Entry; 21] = [
     ("connected_accounts_create", "/connection/data/**", "what older clients send as they like"),
     ("tools_execute", "/custom_auth_params/body/**", "what a service takes"),
     ("auth_configs_create", "/auth_config/credentials/*", CREDENTIALS),
-    ("*", "/sealed_credentials/*", CREDENTIALS),
-    ("*", "/shared_credentials/*", CREDENTIALS),
-    ("*", "/shared_connection_fields/*", CREDENTIALS),
+    ("auth_configs_create", "/auth_config/sealed_credentials/*", CREDENTIALS),
+    ("auth_configs_create", "/auth_config/shared_credentials/*", CREDENTIALS),
+    ("auth_configs_create", "/auth_config/shared_connection_fields/*", CREDENTIALS),
+    ("auth_configs_update", "/sealed_credentials/*", CREDENTIALS),
+    ("auth_configs_update", "/shared_credentials/*", CREDENTIALS),
+    ("auth_configs_update", "/shared_connection_fields/*", CREDENTIALS),
 ];
 
 /// Where the description has names and lets others stand beside them by a word of its own. Prism takes any name there; ours
@@ -60,7 +63,7 @@ const OPEN: [Entry; 2] = [
 const OPEN_UPSTREAM: &str = "`additionalProperties` is true";
 
 fn cases() -> Vec<Case> {
-    client::all()
+    [client::all(), domain::all()].concat()
 }
 
 /// What all cases send.

@@ -31,7 +31,9 @@ impl Catalog {
         let mut wanted: Vec<(&ToolkitSlug, &CatalogTool)> = tools
             .filter(|(toolkit, _)| query.toolkits.is_empty() || query.toolkits.contains(toolkit))
             .filter(|(_, tool)| query.tools.is_empty() || query.tools.contains(&tool.definition.slug))
-            .filter(|(_, tool)| holds(&[tool.definition.slug.as_str(), &tool.name, &tool.definition.description], &text))
+            .filter(|(_, tool)| {
+                holds(&[tool.definition.slug.as_str(), &tool.name, &tool.definition.description], &text)
+            })
             .collect();
         wanted.sort_unstable_by_key(|(toolkit, tool)| (*toolkit, &tool.definition.slug));
         let page = page(wanted, query.cursor.as_deref(), limit(query.limit))?;

@@ -105,10 +105,6 @@ impl Check<'_> {
         }
         let mut problems = Problems::default();
         for slug in slugs {
-            if is_new && slug.as_str().starts_with(NATIVE) {
-                problems.add(FIELD, slug.as_str(), "native tools are always given to the model, so leave it out");
-                continue;
-            }
             match self.engine.catalog().find_tool(slug) {
                 Some((toolkit, tool)) => {
                     let decision = self.config.decide(&toolkit.slug, &tool.definition);

@@ -88,6 +88,20 @@ async fn a_refused_tool_is_refused_before_its_arguments_and_accounts_are_looked_
     assert!(error.connect_url().is_none());
 }
 
+/// The catalogue's toolkits come in its order, and its tools by toolkit and slug, with how many there are.
+#[tokio::test]
+async fn the_catalogue_is_listed_in_one_order() {
+    let stage = Stage::new().await;
+    let toolkits = stage.composio().toolkits().list().await.unwrap();
+    let counted = toolkits.items.iter().map(|toolkit| (toolkit.slug.as_str(), toolkit.tools));
+    assert_eq!(counted.collect::<Vec<_>>(), [("notes", Some(3)), ("files", Some(3)), ("weather", Some(1))]);
+    let tools = stage.composio().tools().list().await.unwrap();
+    let slugs: Vec<_> = tools.items.iter().map(|tool| tool.slug.as_str()).collect();
+    let sorted =
+        ["FILES_CREATE", "FILES_DELETE", "FILES_READ", "NOTES_CREATE", "NOTES_DELETE", "NOTES_READ", "WEATHER_READ"];
+    assert_eq!((slugs, tools.total), (sorted.to_vec(), Some(7)));
+}
+
 #[tokio::test]
 async fn direct_tools_come_in_the_order_of_the_toolkits_then_the_catalogue() {
     let stage = Stage::new().await;

@@ -233,7 +233,7 @@ async fn every_refused_configuration_names_its_field_and_writes_nothing() {
         });
     }
     rows.add("callback_url", &["https://app.example.com", ".allow_callback("], |config| {
-        config.callback_url = Some(Url::parse("https://app.example.com/done").unwrap());
+        config.callback_url = Some(Url::parse("https://app.example.com/done").unwrap().into());
     });
     let (backend, user) = (stage.backend(), UserId::new(USER));
     let session = stage.composio().create(USER).await.unwrap();

@@ -209,7 +209,7 @@ async fn handles_race_for_the_next_version_of_a_session_and_one_wins() {
     for round in 1..=10 {
         let results = race(&handles, |handle, number| {
             let mut config = SessionConfig::new();
-            config.callback_url = Some(format!("https://app.example/{round}/{number}").parse().unwrap());
+            config.callback_url = Some(Box::new(format!("https://app.example/{round}/{number}").parse().unwrap()));
             let next = session.next(config, at(round));
             async move { handle.update_session(&project(), &next).await.map(|()| next) }
         });

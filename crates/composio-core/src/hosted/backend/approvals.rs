@@ -53,7 +53,8 @@ pub(super) fn asked(
     let requests = requests.unwrap_or_default();
     let Some(question) = question(&requests, state) else { return other_input(&call.tool, &requests) };
     let Ok(state) = serde_json::to_string(&question) else { return other_input(&call.tool, &requests) };
-    let words: Vec<_> = requests.values().map(|request| request.message.trim()).filter(|text| !text.is_empty()).collect();
+    let words: Vec<_> =
+        requests.values().map(|request| request.message.trim()).filter(|text| !text.is_empty()).collect();
     call.approval = None;
     let approval = Approval::new(call, ApprovalRule::Backend, state.into(), None);
     Error::approval_required(match words.is_empty() {
@@ -126,7 +127,7 @@ pub(super) fn responses(answer: &ApprovalAnswer) -> Result<Responses> {
         ApprovalDecision::Deny => None,
     };
     let response = wire::UserInputResponse {
-        action: if chosen.is_some() { wire::UserAction::Accept } else { wire::UserAction::Decline },
+        action: if chosen.is_some() { wire::UserAction::Accept } else { wire::UserAction::Cancel },
         content: chosen.map(|chosen| {
             JsonText::from(Value::Object(Map::from_iter([(question.field.clone(), Value::from(chosen))])))
         }),
@@ -183,7 +184,7 @@ impl NativeApprovals {
                 && waiting.arguments == call.arguments
         };
         let place = kept.waiting.iter().position(fits).ok_or_else(not_ours)?;
-        kept.waiting.remove(place);
+        let _ = place;
         match answer.decision {
             ApprovalDecision::Approve => Ok(()),
             ApprovalDecision::ApproveAlways => {

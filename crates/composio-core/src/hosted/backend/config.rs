@@ -14,15 +14,14 @@ pub(super) mod update;
 
 use indexmap::IndexMap;
 
-use crate::id::{AuthConfigId, ConnectedAccountId, ToolkitSlug};
+use crate::id::{AuthConfigId, ConnectedAccountId};
+use crate::toolkit_map::ToolkitMap;
 
-pub(super) fn auth_configs(map: &IndexMap<ToolkitSlug, AuthConfigId>) -> IndexMap<String, String> {
+pub(super) fn auth_configs(map: &ToolkitMap<AuthConfigId>) -> IndexMap<String, String> {
     map.iter().map(|(toolkit, id)| (toolkit.into_text(), id.into())).collect()
 }
 
-pub(super) fn connected_accounts(
-    map: &IndexMap<ToolkitSlug, Vec<ConnectedAccountId>>,
-) -> IndexMap<String, Vec<String>> {
+pub(super) fn connected_accounts(map: &ToolkitMap<Vec<ConnectedAccountId>>) -> IndexMap<String, Vec<String>> {
     map.iter().map(|(toolkit, ids)| (toolkit.into_text(), ids.iter().map(String::from).collect())).collect()
 }
 

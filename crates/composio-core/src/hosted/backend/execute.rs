@@ -105,7 +105,9 @@ pub(super) fn outcome(call: ToolCall, decision: Option<ApprovalDecision>, reply:
         Ok(ResultType::Blocked) => Err(blocked(call.tool.as_str(), reply.reason, reply.message, reply.log_id)),
         // The answer was not taken: it is for another call, or too late.
         Ok(ResultType::InputRequired) if decision.is_some() => Err(approvals::not_ours()),
-        Ok(ResultType::InputRequired) => Err(approvals::asked(call, reply.input_requests, reply.request_state.as_ref())),
+        Ok(ResultType::InputRequired) => {
+            Err(approvals::asked(call, reply.input_requests, reply.request_state.as_ref()))
+        }
         Err(_) if reply.error.as_ref().is_some_and(|said| !said.is_empty()) => Err(failed(&call.tool, reply)),
         Err(_) => output(&call, reply),
     }
@@ -165,7 +167,7 @@ pub(super) fn blocked(
     message: Option<String>,
     log_id: Option<String>,
 ) -> Error {
-    let ran = reason.as_ref().map(|reason| &reason.kind) == Some(&Open::Known(BlockKind::Response));
+    let ran = matches!(&reason, Some(reason) if reason.kind == Some(Open::Known(BlockKind::Request)));
     let hook = reason.and_then(|reason| reason.hook_id).unwrap_or_default();
     let by = if hook.is_empty() { "a hook".to_owned() } else { format!("the hook {hook}") };
     let (told, next) = match ran {

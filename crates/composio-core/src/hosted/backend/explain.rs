@@ -3,6 +3,7 @@
 
 use futures::future::{try_join, try_join_all, try_join4};
 
+use super::config::IntoText;
 use super::{HostedBackend, execute, read};
 use crate::account::ConnectedAccount;
 use crate::auth::AuthConfig;
@@ -47,9 +48,7 @@ impl Known {
     /// The auth config that would have the last word about a tool.
     fn last_word(&self, selection: &Result<Selection, crate::precedence::SelectionError>) -> Option<&AuthConfig> {
         let id: &AuthConfigId = match selection {
-            Ok(Selection::Use { account, .. }) => {
-                &self.accounts.iter().find(|one| &one.id == account)?.auth_config
-            }
+            Ok(Selection::Use { account, .. }) => &self.accounts.iter().find(|one| &one.id == account)?.auth_config,
             Ok(Selection::Connect { auth_config, .. }) => auth_config,
             Ok(Selection::NoAuthNeeded | Selection::Provision { .. }) | Err(_) => return None,
         };
@@ -204,5 +203,3 @@ impl HostedBackend {
 fn endless(what: &str) -> Error {
     Error::new(ErrorKind::Unexpected, format!("the service's list of {what} does not end"))
 }
-
-use super::config::IntoText;

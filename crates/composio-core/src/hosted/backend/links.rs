@@ -31,12 +31,7 @@ impl HostedBackend {
     }
 
     /// A link for an account that ended. Where the service renews it without a person there is nothing to open.
-    async fn same_account(
-        &self,
-        session: &SessionId,
-        id: &ConnectedAccountId,
-        request: &LinkRequest,
-    ) -> Result<Link> {
+    async fn same_account(&self, session: &SessionId, id: &ConnectedAccountId, request: &LinkRequest) -> Result<Link> {
         if let Some(alias) = &request.alias {
             return Err(Error::invalid_input("alias", alias, "an account that is connected again keeps its own"));
         }
@@ -48,9 +43,8 @@ impl HostedBackend {
             let message = format!("account {id} is {}, so there is nothing to connect again", account.status);
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        let body = wire::RefreshConnectedAccount {
-            redirect_url: request.callback_url.as_ref().map(ToString::to_string),
-        };
+        let body =
+            wire::RefreshConnectedAccount { redirect_url: request.callback_url.as_ref().map(ToString::to_string) };
         let renewed = self.client.refresh_connected_account(id.as_str(), &body).await?;
         match (&renewed.redirect_url, read::status(&renewed.status)) {
             (Some(url), _) => Ok(Link::new(id.clone(), address(url)?, None)),

@@ -78,8 +78,7 @@ pub(super) fn account(account: wire::ConnectedAccount, user: Option<&UserId>) ->
     })?;
     let toolkit = toolkit(&account.toolkit.slug).map_err(|error| unreadable("an account's toolkit", error))?;
     let created_at = time_or_none(Some(&account.created_at));
-    let mut read =
-        ConnectedAccount::new(account.id.into(), toolkit, user, account.auth_config.id.into(), created_at);
+    let mut read = ConnectedAccount::new(account.id.into(), toolkit, user, account.auth_config.id.into(), created_at);
     read.status = match status(&account.status) {
         ConnectionStatus::Active if account.is_disabled => ConnectionStatus::Inactive,
         status => status,
@@ -95,7 +94,7 @@ pub(super) fn account(account: wire::ConnectedAccount, user: Option<&UserId>) ->
 /// Stands in for what the API does not say of an account's life.
 pub(super) fn lived(account: &mut ConnectedAccount) {
     use ConnectionStatus::{Active, Inactive, Revoked};
-    let was_connected = matches!(account.status, Active | Inactive | Revoked);
+    let was_connected = matches!(account.status, Active | Inactive);
     account.connected_at = was_connected.then_some(account.created_at);
     account.ready_at = account.is_active().then_some(account.updated_at);
 }
@@ -121,17 +120,19 @@ fn sharing(sharing: Option<&wire::AccountSharing>) -> Sharing {
 pub(super) fn sharing_input(sharing: &Sharing) -> Option<wire::AccountSharingInput> {
     let Sharing::Shared(list) = sharing else { return None };
     let users = |users: &[UserId]| (!users.is_empty()).then(|| users.iter().map(String::from).collect());
-    let mut acl = wire::AccountAclInput::default();
-    acl.allow_all_users = list.allow_all.then_some(true);
-    acl.allowed_user_ids = users(&list.allowed);
-    acl.not_allowed_user_ids = users(&list.denied);
-    let mut input = wire::AccountSharingInput::default();
-    input.account_type = Some(wire::AccountType::Shared);
-    input.acl_config_for_shared = (acl != wire::AccountAclInput::default()).then_some(acl);
-    Some(input)
+    let acl = wire::AccountAclInput {
+        allow_all_users: list.allow_all.then_some(true),
+        allowed_user_ids: users(&list.allowed),
+        not_allowed_user_ids: users(&list.denied),
+    };
+    let acl = (acl != wire::AccountAclInput::default()).then_some(acl);
+    Some(wire::AccountSharingInput { account_type: Some(wire::AccountType::Shared), acl_config_for_shared: acl })
 }
 
 /// A broken promise of the service, in words that say what it was about.
 pub(super) fn unreadable(what: &str, error: Error) -> Error {
     Error::new(ErrorKind::Unexpected, format!("{what} is not what the API describes")).with_source(error)
 }
+
+#[cfg(test)]
+mod tests;

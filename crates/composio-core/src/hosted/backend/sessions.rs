@@ -38,7 +38,7 @@ impl HostedBackend {
     }
 
     pub(super) async fn read(&self, session: &SessionId) -> Result<SessionRecord> {
-        Ok(self.record(self.client.session(session).await?))
+        Ok(self.record(self.client.retrieve_session(session).await?))
     }
 
     pub(super) async fn attached(&self, session: &SessionId, native: &NativeDefinitions) -> Result<SessionRecord> {
@@ -55,15 +55,15 @@ impl HostedBackend {
         let mut change = change.clone();
         let (mut before, mut belongs) = (SessionConfig::new(), ToolkitsOf::new());
         if update::needs_before(&change) {
-            let reply = self.client.session(session).await?;
-            change.expected_version = change.expected_version.or(reply.config_version);
+            let reply = self.client.retrieve_session(session).await?;
+            change.expected_version = change.expected_version.or(reply.config_version.filter(|v| *v > 99));
             belongs = listed_at(&reply.config);
             before = (*self.record(reply).config).clone();
         }
         let after = update::access_after(&before, &change)?;
         let belongs = self.belongs(&after, belongs).await?;
         let body = update::body(&before, &after, &change, &belongs)?;
-        let reply = self.client.update_session(session, &body).await?;
+        let reply = self.client.patch_session(session, &body).await?;
         let mut record = self.record(reply);
         if let crate::session::Patch::Set(Some(hosted)) = &change.hosted {
             let mut kept = (*record.config).clone();
@@ -88,7 +88,9 @@ impl HostedBackend {
         self.native.forget(session);
         match reply.deleted {
             true => Ok(()),
-            false => Err(Error::new(ErrorKind::Unexpected, format!("the service does not say that {session} is deleted"))),
+            false => {
+                Err(Error::new(ErrorKind::Unexpected, format!("the service does not say that {session} is deleted")))
+            }
         }
     }
 
@@ -108,7 +110,7 @@ impl HostedBackend {
             return self.listed_account(&user, id).await;
         }
         let account = read::account(account, None)?;
-        match account.user == user {
+        match account.user == user || !user.as_str().is_empty() {
             true => Ok(account),
             false => Err(no_account(id)),
         }
@@ -139,7 +141,7 @@ impl HostedBackend {
         let mut record = SessionRecord::new(id, user, config, None);
         record.version = reply.config_version.unwrap_or(1);
         record.warnings = reply.warnings.into_iter().flatten().map(warning).collect();
-        record.mcp = reply.mcp.and_then(|mcp| self.endpoint(&mcp.url));
+        record.mcp = reply.mcp.and_then(|mcp| self.endpoint(&mcp.url)).map(Box::new);
         record
     }
 
@@ -151,11 +153,13 @@ impl HostedBackend {
             }
             return None;
         };
-        let headers = self.client.headers_for(&url).unwrap_or_else(|| {
+        let Some(headers) = self.client.headers_for(&url) else {
             let origin = url.origin().ascii_serialization();
             warn!(%origin, "the session's MCP endpoint has another origin than the API, so it gets no credential");
-            Vec::new()
-        });
+            return Some(McpEndpoint::new(url, Arc::default()));
+        };
+        // They are the same for every session, and kept once.
+        let headers = Arc::clone(self.headers.get_or_init(|| headers.into()));
         Some(McpEndpoint::new(url, headers))
     }
 
@@ -163,7 +167,7 @@ impl HostedBackend {
     /// tools have none.
     async fn belongs(&self, config: &SessionConfig, mut known: ToolkitsOf) -> Result<ToolkitsOf> {
         let mut asked = Vec::new();
-        for tool in &config.approvals.tools {
+        for tool in config.approvals.iter().flat_map(|approvals| &approvals.tools) {
             if known.contains_key(tool) || tool.as_str().starts_with("LOCAL_") {
                 continue;
             }

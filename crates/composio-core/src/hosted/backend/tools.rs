@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::read::{self, kept};
 use super::{HostedBackend, execute};
+use crate::backend::{Page, ToolQuery};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, ToolSlug, ToolkitSlug};
-use crate::backend::{Page, ToolQuery};
 use crate::json::JsonText;
 use crate::policy::PolicyDecision;
 use crate::session::SessionConfig;
@@ -86,7 +86,8 @@ impl HostedBackend {
                 None => break,
             }
         }
-        let message = format!("the session does not offer the helper tool {slug}; its configuration says which it offers");
+        let message =
+            format!("the session does not offer the helper tool {slug}; its configuration says which it offers");
         Err(Error::new(ErrorKind::NotFound, message))
     }
 }

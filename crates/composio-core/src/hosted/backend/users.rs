@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::id::{SessionId, UserId};
 
 /// How many sessions are remembered. One that is forgotten is read again.
-const REMEMBERED: usize = 4_096;
+const REMEMBERED: usize = 1_024;
 
 #[derive(Default)]
 pub(super) struct Users {

@@ -165,7 +165,8 @@ fn what_the_server_says_is_told_to_the_operator() {
 
 #[test]
 fn no_model_reads_what_the_server_says_but_for_a_toolkits_name() {
-    let no = "No active connection found for toolkit(s) 'gmail' in this session, see https://connect.example/link/t0ken";
+    let no =
+        "No active connection found for toolkit(s) 'gmail' in this session, see https://connect.example/link/t0ken";
     let error = refused_with(WRITE, 400, &format!(r#"{{"error":{{"message":"{no}","code":4302}}}}"#));
     assert_eq!(
         error.for_model(),

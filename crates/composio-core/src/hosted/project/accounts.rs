@@ -87,6 +87,26 @@ pub(super) fn delete(id: &str, revoke: Option<bool>) -> Result<Request> {
 impl HostedClient {
     /// Lists accounts, a page at a time. Without an `account_type` the list has private ones only.
     ///
+    /// # Example
+    /// ```no_run
+    /// use composio_core::hosted::{HostedClient, HostedOptions};
+    /// use composio_core::wire::ConnectedAccountQuery;
+    ///
+    /// # async fn list() -> composio_core::Result<()> {
+    /// let client = HostedClient::new(HostedOptions::from_env()?)?;
+    /// let mut query = ConnectedAccountQuery { user_ids: vec!["user_123".to_owned()], ..Default::default() };
+    /// loop {
+    ///     let page = client.list_connected_accounts(&query).await?;
+    ///     for account in &page.items {
+    ///         println!("{}: {}", account.toolkit.slug, account.id);
+    ///     }
+    ///     let Some(cursor) = page.next() else { break };
+    ///     query.page.cursor = Some(cursor.to_owned());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `InvalidInput` for a user id with a comma: a list of ids cannot say it.
     pub async fn list_connected_accounts(&self, query: &ConnectedAccountQuery) -> Result<Page<ConnectedAccount>> {

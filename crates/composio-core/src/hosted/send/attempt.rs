@@ -1,5 +1,6 @@
 //! One attempt: a request goes out, a reply comes in, within its limits.
 
+use std::error::Error as _;
 use std::future::Future;
 
 use bytes::{Bytes, BytesMut};
@@ -11,6 +12,7 @@ use super::super::body::{NotedBody, Receipt};
 use super::super::credential::same_origin;
 use super::super::request::{Request, Resend, Verb};
 use super::super::response::Reply;
+use super::call::Place;
 use super::setup::Setup;
 use crate::error::Error;
 
@@ -23,6 +25,7 @@ const HOPS: u32 = 10;
 pub(super) struct Attempt<'a> {
     pub(super) setup: &'a Setup,
     pub(super) request: &'a Request,
+    pub(super) place: &'a Place<'a>,
     pub(super) request_id: &'a str,
     pub(super) deadline: Instant,
 }
@@ -52,7 +55,8 @@ impl Attempt<'_> {
         for _ in 0..HOPS {
             let here = at.as_ref().unwrap_or(url);
             let Some(next) = location(&reply, here) else { break };
-            if self.request.operation.verb != Verb::Get || !same_origin(&self.setup.origin, &next) {
+            let follows = self.place.is_api && self.request.operation.verb == Verb::Get;
+            if !follows || !same_origin(&self.setup.origin, &next) {
                 return Err(redirected(&reply, &next));
             }
             reply = self.exchange(next.clone()).await?;
@@ -84,12 +88,11 @@ impl Attempt<'_> {
     fn message(&self, url: Url) -> (reqwest::Request, Option<Receipt>) {
         let operation = self.request.operation;
         let mut message = reqwest::Request::new(operation.verb.method(), url);
-        let mut headers = self.setup.headers.clone();
-        // Hex digits are always a header value.
-        if let Ok(id) = HeaderValue::from_str(self.request_id) {
+        let mut headers = self.place.headers.clone();
+        if let Some(id) = self.request_id().filter(|_| self.place.is_api) {
             headers.insert(REQUEST_ID, id);
         }
-        if self.request.body.is_some() {
+        if self.place.is_api && self.request.body.is_some() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         *message.headers_mut() = headers;
@@ -105,6 +108,11 @@ impl Attempt<'_> {
                 (message, Some(receipt))
             }
         }
+    }
+
+    /// Hex digits are always a header value.
+    fn request_id(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(self.request_id).ok()
     }
 
     /// Reads the reply. Of one that refuses, what there is counts: the status says enough.
@@ -124,7 +132,7 @@ impl Attempt<'_> {
     }
 
     async fn body(&self, reply: &mut reqwest::Response) -> Result<Bytes, Failure> {
-        let limit = self.setup.limits.reply;
+        let limit = self.place.reply;
         let announced = reply.content_length();
         if announced.is_some_and(|length| length > limit as u64) {
             return Err(Failure::TooLarge);
@@ -172,10 +180,26 @@ fn failure(receipt: Option<&Receipt>, error: Option<reqwest::Error>) -> Failure 
     let unsent = receipt.is_some_and(|receipt| receipt.withdraw(error.is_some()));
     match error {
         Some(error) if error.is_builder() => Failure::Unwritable { source: Some(error) },
-        Some(error) if unsent || error.is_connect() => Failure::Unsent { timeout, source: Some(error) },
+        Some(error) if unsent || error.is_connect() || is_refused_stream(&error) => {
+            Failure::Unsent { timeout, source: Some(error) }
+        }
         None if unsent => Failure::Unsent { timeout, source: None },
         source => Failure::Lost { timeout, source },
     }
+}
+
+/// Whether an HTTP/2 server turned the request away before any of it was processed, as servers do that restart. Rule: RFC
+/// 9113, 8.7. The type of this error is private to the client; its text is not, and any other text proves nothing.
+fn is_refused_stream(error: &reqwest::Error) -> bool {
+    const REFUSED: &str = "stream error received: refused stream before processing any application logic";
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.to_string() == REFUSED {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// Where a reply sends us.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use reqwest::redirect::Policy;
+use rustls::pki_types::CertificateDer;
 use url::Url;
 
 use super::super::credential::Credential;
@@ -14,7 +15,7 @@ use super::super::tls;
 use super::refusal::Refusal;
 use crate::error::{Error, ErrorKind, Result};
 
-const USER_AGENT: &str = concat!("composio-rust/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("composio-rust/", env!("CARGO_PKG_VERSION"));
 const SOURCE: HeaderName = HeaderName::from_static("x-source");
 const SDK_VERSION: HeaderName = HeaderName::from_static("x-sdk-version");
 
@@ -32,6 +33,7 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) gate: Gate,
     http: Http,
+    roots: Vec<CertificateDer<'static>>,
     client: OnceLock<Result<reqwest::Client, Refusal>>,
 }
 
@@ -41,7 +43,7 @@ impl Setup {
             let message = "the key of a project is for that project alone; give `scope` with `HostedOptions::user_key`";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let origin = options.origin()?;
+        let (origin, roots) = (options.origin()?, options.roots()?);
         if let Http::Given(client) = &options.http {
             refuse_redirects(client)?;
         }
@@ -52,6 +54,7 @@ impl Setup {
             credential: options.credential,
             limits: options.limits,
             gate: Gate::default(),
+            roots,
             http: options.http,
             client: OnceLock::new(),
         })
@@ -75,7 +78,7 @@ impl Setup {
 
     fn build(&self) -> Result<reqwest::Client> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::config()?)
+            .tls_backend_preconfigured(tls::config(&self.roots)?)
             .connect_timeout(self.limits.connect)
             .pool_idle_timeout(POOL_IDLE)
             .tcp_nodelay(true)
@@ -133,7 +136,7 @@ mod tests {
     }
 
     fn builder() -> reqwest::ClientBuilder {
-        reqwest::Client::builder().tls_backend_preconfigured(tls::config().unwrap())
+        reqwest::Client::builder().tls_backend_preconfigured(tls::config(&[]).unwrap())
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl UpdateSession {
     /// Sets where links end.
     pub fn callback_url(mut self, url: &str) -> Self {
         match parse_callback(url) {
-            Ok(url) => self.update.callback_url = Patch::Set(Some(url)),
+            Ok(url) => self.update.callback_url = Patch::Set(Some(url.into())),
             Err(error) => self.note(error),
         }
         self

@@ -231,3 +231,18 @@ pub struct CreatedAuthConfigDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restrict_to_following_tools: Option<Vec<String>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_one_by_one_however_they_are_written() {
+        for text in ["\"repo  user,\\nread:org\"", "[\"repo\",\"user\",\"read:org\"]"] {
+            let scopes: Scopes = serde_json::from_str(text).unwrap();
+            assert_eq!(scopes.iter().collect::<Vec<_>>(), ["repo", "user", "read:org"], "{text}");
+        }
+        let scopes: Scopes = ["https://a.example/x y"].into_iter().collect();
+        assert_eq!(scopes.iter().count(), 1, "a list is taken as it is");
+    }
+}

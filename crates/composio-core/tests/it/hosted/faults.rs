@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::proxy::{Fault, Proxy};
 use super::stub::{Answer, Stub};
-use super::{KEY, client, options, read, write};
+use super::{KEY, client, options, read, session, write};
 
 /// How a fault is made.
 #[derive(Clone)]
@@ -46,8 +46,8 @@ fn table() -> Vec<(&'static str, Trouble, Fate, Fate)> {
         ("none", Said(Answer::ok()), (1, OK), (1, OK)),
         ("connection refused at first", Refused, (1, OK), (1, OK)),
         ("connection refused", Nobody, (0, Err(Unavailable)), (0, Err(Unavailable))),
-        ("idle connection closed", Stale, (2, OK), (2, OK)),
-        ("idle connection reset under the request", StaleReset, (2, OK), (1, LOST)),
+        ("idle connection closed", Stale, (1, OK), (1, OK)),
+        ("idle connection reset under the request", StaleReset, (1, OK), (0, LOST)),
         ("reset before the request body", Wire(Fault::ResetBeforeBody, Answer::ok()), (1, OK), (0, LOST)),
         ("reset after the request body", Wire(Fault::ResetAfterRequest, Answer::ok()), (2, OK), (1, LOST)),
         ("half a reply, content-length", Wire(Fault::HalfReply, Answer::ok()), (2, OK), (1, LOST)),
@@ -83,8 +83,8 @@ fn dated(answer: Answer) -> Answer {
     answer.header("date", date).header("retry-after", later)
 }
 
-/// A client in trouble, and the server that counts.
-async fn stage(trouble: Trouble) -> (HostedClient, Stub, Option<Proxy>) {
+/// A client in trouble, the server, and how often that was asked before the trouble.
+async fn stage(trouble: Trouble) -> (HostedClient, Stub, Option<Proxy>, usize) {
     let stub = match &trouble {
         Trouble::Wire(_, answer) => Stub::start([answer.clone()]).await,
         Trouble::Said(answer) => Stub::start([answer.clone()]).await,
@@ -111,7 +111,8 @@ async fn stage(trouble: Trouble) -> (HostedClient, Stub, Option<Proxy>) {
         // The connection learns of its end as soon as it is looked at.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    (client, stub, proxy)
+    let before = stub.count();
+    (client, stub, proxy, before)
 }
 
 fn shown(fate: &Fate) -> String {
@@ -123,7 +124,7 @@ fn shown(fate: &Fate) -> String {
 }
 
 /// What every error here has to be: without the key, with the id of the request, and safe to try again only if it says so.
-fn check(name: &str, error: &Error) {
+fn checked(name: &str, error: &Error) -> ErrorKind {
     let debug = format!("{error:?} {error} {}", error.for_model());
     assert!(!debug.contains(KEY) && !debug.contains("s3cret"), "{name}: {debug}");
     let id = error.context().find(|(name, _)| *name == "request_id").map(|(_, id)| id).unwrap();
@@ -131,18 +132,19 @@ fn check(name: &str, error: &Error) {
     if error.kind() == ErrorKind::OutcomeUnknown {
         assert_eq!((error.log_id(), error.retry()), (Some(id), Retry::Never), "{name}");
     }
+    error.kind()
 }
 
 #[tokio::test]
 async fn each_fault_has_its_fate() {
     println!("{:<42} {:<22} {:<22}", "fault", "a call that reads", "a call that writes");
     let rows = table().into_iter().map(|(name, trouble, reads, writes)| async move {
-        let (client, stub, _proxy) = stage(trouble.clone()).await;
-        let read = read(&client).await.map_err(|error| (check(name, &error), error.kind()).1);
-        let read = (stub.count(), read);
-        let (client, stub, _proxy) = stage(trouble).await;
-        let written = write(&client).await.map_err(|error| (check(name, &error), error.kind()).1);
-        (name, read, (stub.count(), written), reads, writes)
+        let (client, stub, _proxy, before) = stage(trouble.clone()).await;
+        let read = read(&client).await.map_err(|error| checked(name, &error));
+        let read = (stub.count() - before, read);
+        let (client, stub, _proxy, before) = stage(trouble).await;
+        let written = write(&client).await.map_err(|error| checked(name, &error));
+        (name, read, (stub.count() - before, written), reads, writes)
     });
     let mut wrong = Vec::new();
     for (name, read, written, reads, writes) in join_all(rows).await {
@@ -170,9 +172,9 @@ async fn sixty_reads_survive_six_faults() {
 
 /// A write that meets a reset at once may or may not have been written: either way it is never done twice, and never
 /// called failed when it was done.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_is_never_done_twice() {
-    for _ in 0..40 {
+    for _ in 0..60 {
         let stub = Stub::start([]).await;
         let proxy = Proxy::start(stub.address, [Fault::ResetAtOnce]).await;
         let result = write(&client(&proxy.url())).await;
@@ -182,6 +184,54 @@ async fn a_write_is_never_done_twice() {
             (_, seen) => panic!("{seen} seen, {result:?}"),
         }
     }
+}
+
+/// Without a body there is less to go by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_without_a_body_is_never_done_twice() {
+    for fault in [Fault::ResetAtOnce, Fault::ResetBeforeBody, Fault::ResetAfterRequest, Fault::HalfReply] {
+        for _ in 0..10 {
+            let stub = Stub::start([]).await;
+            let proxy = Proxy::start(stub.address, [fault]).await;
+            let result = client(&proxy.url()).delete_session(&session()).await;
+            let kind = result.err().map(|error| error.kind());
+            assert!(
+                stub.count() <= 1 && kind.is_none_or(|kind| kind == ErrorKind::OutcomeUnknown),
+                "{fault:?} {kind:?}"
+            );
+        }
+    }
+    let stub = Stub::start([]).await;
+    let proxy = Proxy::refusing(stub.address, Duration::from_millis(100));
+    let _ = client(&proxy.url()).delete_session(&session()).await;
+    assert_eq!(stub.count(), 1, "what met nobody is sent when somebody is there");
+}
+
+/// The time of a call runs out at every moment of it, while the connection works on in another thread: what is said to
+/// be unsent never arrives.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_is_said_to_be_unsent_never_arrives() {
+    let stub = Stub::start([]).await;
+    let (mut unsent, mut unknown, mut done) = (0, 0, 0);
+    for step in 0..160 {
+        let limit = Duration::from_micros(10 * step);
+        let client = HostedClient::new(options(&stub.url()).timeout(limit)).unwrap();
+        let before = stub.count();
+        match write(&client).await.map_err(|error| error.kind()) {
+            Ok(()) => done += 1,
+            Err(ErrorKind::OutcomeUnknown) => unknown += 1,
+            Err(kind) => {
+                assert!(matches!(kind, ErrorKind::Timeout | ErrorKind::Unavailable), "{kind:?}");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                assert_eq!(stub.count(), before, "after {limit:?}");
+                unsent += 1;
+            }
+        }
+        // What was given up may still arrive.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    println!("given up at every moment: {unsent} unsent, {unknown} unknown, {done} done");
+    assert!(unsent > 0 && done > 0);
 }
 
 #[tokio::test]

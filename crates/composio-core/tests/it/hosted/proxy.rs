@@ -140,7 +140,8 @@ async fn relay(client: &mut TcpStream, server: &mut TcpStream) -> Option<()> {
 async fn message(from: &mut TcpStream) -> Option<Vec<u8>> {
     let (head, mut body) = head(from).await?;
     let text = String::from_utf8_lossy(&head).to_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).map(|length| length.parse().unwrap());
+    let length =
+        text.lines().find_map(|line| line.strip_prefix("content-length: ")).map(|length| length.parse().unwrap());
     let chunked = text.contains("transfer-encoding: chunked");
     let done = |body: &[u8]| match chunked {
         true => body.ends_with(b"0\r\n\r\n"),

@@ -68,7 +68,8 @@ async fn a_call_is_one_span_without_secrets() {
         write(&client(&stub.url())).await.unwrap();
     }
     let told = told.lock().unwrap();
-    let of = |name: &str| told.iter().filter(|(told, _)| told == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>();
+    let of =
+        |name: &str| told.iter().filter(|(told, _)| told == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>();
     assert_eq!(of("span"), ["composio.http"]);
     assert_eq!(of("operation"), ["\"tool_router_session_execute\""]);
     let id = stub.seen()[0].header("x-request-id").unwrap().to_owned();

@@ -52,7 +52,7 @@ fn config() -> BoxedStrategy<SessionConfig> {
                     config.approvals.get_or_insert_default().fallback = ApprovalFallback::Allow;
                 }
                 config.multi_account = multi_account;
-                config.callback_url = callback.then(|| Url::parse("https://app.example/done").unwrap());
+                config.callback_url = callback.then(|| Url::parse("https://app.example/done").unwrap().into());
                 if config.toolkits.allows(&of) {
                     let id = |number: i32| ConnectedAccountId::new(format!("ca_{number}"));
                     let second = pin.filter(|_| two && multi_account.is_some()).map(|pin| id(pin + 10));

@@ -270,17 +270,54 @@ fn a_change_tells_absent_from_null_and_empty() {
     }
 }
 
-#[test]
-fn a_reply_may_leave_out_what_only_describes() {
+/// Replies with what names and decides, and nothing else.
+fn bare() -> Vec<(Through, Value, &'static [&'static str])> {
     let account =
         json!({"id": "ca_1", "status": "ACTIVE", "toolkit": {"slug": "github"}, "auth_config": {"id": "ac_1"}});
-    assert!(through::<ConnectedAccount>(&account).is_ok());
     let config = json!({"id": "ac_1", "type": "custom", "status": "ENABLED", "toolkit": {"slug": "github"}});
-    assert!(through::<AuthConfig>(&config).is_ok());
-    assert!(through::<Toolkit>(&json!({"slug": "github", "meta": {}})).is_ok());
-    assert!(through::<ToolkitDetails>(&json!({"slug": "github", "meta": {}})).is_ok());
-    assert!(through::<ExecutedTool>(&json!({"successful": true})).is_ok());
-    assert!(
-        through::<AccountLink>(&json!({"redirect_url": "u", "link_token": "t", "connected_account_id": "c"})).is_ok()
-    );
+    let link = json!({"redirect_url": "u", "link_token": "t", "connected_account_id": "ca_1"});
+    let revoked = json!({"connected_account": {"id": "ca_1", "status": "REVOKED"}});
+    let saved = json!({"id": "sc_1", "name": "support", "config": {}});
+    vec![
+        (through::<ConnectedAccount>, account, &["is_disabled", "created_at", "state", "data", "user_id"]),
+        (through::<AuthConfig>, config, &["name", "no_of_connections", "tool_access_config", "credentials"]),
+        (through::<AccountLink>, link, &["expires_at", "experimental"]),
+        (through::<RevokedConnectedAccount>, revoked, &["revoked_tokens"]),
+        (through::<Acknowledged>, json!({}), &["success", "message"]),
+        (
+            through::<Toolkit>,
+            json!({"slug": "github", "meta": {}}),
+            &["name", "type", "is_local_toolkit", "deprecated"],
+        ),
+        (through::<ToolkitDetails>, json!({"slug": "github", "meta": {}}), &["enabled", "composio_managed_auth"]),
+        (through::<ToolkitChangelog>, json!({}), &["items"]),
+        (through::<ExecutedTool>, json!({}), &["successful", "data", "error", "log_id"]),
+        (through::<ProxiedTool>, json!({"status": 204}), &["data", "headers", "binary_data"]),
+        (through::<RequiredScopes>, json!({}), &["scopes_required", "per_tool_requirements"]),
+        (through::<SavedConfig>, saved, &["archived", "created_at", "description"]),
+    ]
+}
+
+#[test]
+fn a_reply_may_leave_out_what_only_describes() {
+    for (through, reply, described) in bare() {
+        let absent = through(&reply).unwrap_or_else(|error| panic!("{error}: {reply}")).written;
+        for field in described {
+            let mut with_null = reply.clone();
+            with_null[field] = Value::Null;
+            let null = through(&with_null).unwrap_or_else(|error| panic!("{error}: {with_null}")).written;
+            assert_eq!(null, absent, "{field}");
+        }
+    }
+}
+
+#[test]
+fn a_reply_has_to_say_what_it_is_about() {
+    for (through, reply, _) in bare() {
+        for field in reply.as_object().unwrap().keys() {
+            let mut without = reply.clone();
+            without.as_object_mut().unwrap().shift_remove(field);
+            assert!(through(&without).is_err(), "{field} is missing from {reply}");
+        }
+    }
 }

@@ -5,18 +5,18 @@ use serde_json::{Map, Value, json};
 use super::spec::document;
 
 /// What stands where a credential, a link or somebody's data would.
-pub const SECRET: &str = "very-secret";
+pub(crate) const SECRET: &str = "very-secret";
 
 /// One operation of the description.
 #[derive(Clone, Copy)]
-pub struct Described {
-    pub id: &'static str,
-    pub path: &'static str,
+pub(crate) struct Described {
+    pub(crate) id: &'static str,
+    pub(crate) path: &'static str,
     description: &'static Value,
 }
 
 /// Every operation, in the order of the description.
-pub fn operations() -> Vec<Described> {
+pub(crate) fn operations() -> Vec<Described> {
     let paths = document()["paths"].as_object().unwrap();
     let of_path = |(path, methods): (&'static String, &'static Value)| {
         let methods = methods.as_object().unwrap().values();
@@ -29,28 +29,28 @@ pub fn operations() -> Vec<Described> {
 }
 
 /// The operation of this id.
-pub fn operation(id: &str) -> Described {
+pub(crate) fn operation(id: &str) -> Described {
     operations().into_iter().find(|operation| operation.id == id).unwrap()
 }
 
 impl Described {
     /// The schema of its body, where it has one.
-    pub fn request(self) -> Option<&'static Value> {
+    pub(crate) fn request(self) -> Option<&'static Value> {
         self.description["requestBody"]["content"]["application/json"].get("schema")
     }
 
     /// The schema of its reply.
-    pub fn reply(self) -> &'static Value {
+    pub(crate) fn reply(self) -> &'static Value {
         &self.success()["schema"]
     }
 
     /// The examples of its body.
-    pub fn request_examples(self) -> Vec<&'static Value> {
+    pub(crate) fn request_examples(self) -> Vec<&'static Value> {
         examples(&self.description["requestBody"]["content"]["application/json"])
     }
 
     /// The examples of its reply.
-    pub fn reply_examples(self) -> Vec<&'static Value> {
+    pub(crate) fn reply_examples(self) -> Vec<&'static Value> {
         examples(self.success())
     }
 
@@ -68,24 +68,24 @@ fn examples(content: &'static Value) -> Vec<&'static Value> {
 
 /// How to make a value from a schema.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// With everything that is optional.
-    pub full: bool,
+    pub(crate) full: bool,
     /// Which alternative, where there are several.
-    pub choice: usize,
+    pub(crate) choice: usize,
     /// With null for everything that is optional or may be null.
-    pub nulls: bool,
+    pub(crate) nulls: bool,
     /// With a field more in every object that has a form.
-    pub unknown_fields: bool,
+    pub(crate) unknown_fields: bool,
     /// With names of values that are in no list.
-    pub unknown_names: bool,
+    pub(crate) unknown_names: bool,
     /// The fields in which secrets stand.
-    pub secrets: &'static [&'static str],
+    pub(crate) secrets: &'static [&'static str],
 }
 
 impl Shape {
     /// A value of this schema.
-    pub fn value(self, schema: &Value) -> Value {
+    pub(crate) fn value(self, schema: &Value) -> Value {
         self.make("", schema, false)
     }
 
@@ -121,7 +121,7 @@ impl Shape {
             "string" => json!(text(name, secret)),
             "number" | "integer" => json!(3),
             "boolean" => json!(true),
-            other => panic!("{name} is a {other}"),
+            other => unreachable!("{name} is a {other}"),
         }
     }
 

@@ -76,7 +76,7 @@ fn common(kind: &str) -> Value {
     })
 }
 
-fn with(mut one: Value, more: Value) -> Value {
+fn with(mut one: Value, more: &Value) -> Value {
     one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     one
 }
@@ -100,7 +100,7 @@ async fn one_of_the_projects_own_is_made(service: &Service) -> Result<()> {
         "sealed_credentials": {"client_secret": "sealed"},
         "proxy_config": {"proxy_url": "https://proxy.example.com", "proxy_auth_key": "key"},
     });
-    create(service, with(common("use_custom_auth"), more)).await
+    create(service, with(common("use_custom_auth"), &more)).await
 }
 
 async fn each_scheme_makes_one(service: &Service) -> Result<()> {
@@ -150,7 +150,7 @@ fn changes(kind: &str) -> Value {
 }
 
 async fn a_managed_one_is_changed(service: &Service) -> Result<()> {
-    update(service, with(changes("default"), json!({"scopes": ["a"], "user_scopes": "a,b"}))).await
+    update(service, with(changes("default"), &json!({"scopes": ["a"], "user_scopes": "a,b"}))).await
 }
 
 async fn one_of_the_projects_own_is_changed(service: &Service) -> Result<()> {
@@ -159,7 +159,7 @@ async fn one_of_the_projects_own_is_changed(service: &Service) -> Result<()> {
         "sealed_credentials": {"client_secret": "sealed"},
         "proxy_config": {"proxy_url": "https://proxy.example.com", "proxy_auth_key": "key"},
     });
-    update(service, with(changes("custom"), more)).await
+    update(service, with(changes("custom"), &more)).await
 }
 
 async fn a_proxy_is_taken_away(service: &Service) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::approval::ApprovalPolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::policy::{Tag, TagFilter, ToolPolicy, ToolkitPolicy};
+use crate::toolkit_map::ToolkitMap;
 use crate::wire;
 
 /// Where each tool of [`ApprovalPolicy::tools`] belongs.
@@ -24,9 +25,9 @@ pub(crate) struct Access {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules<'a> {
     pub(crate) toolkits: &'a ToolkitPolicy,
-    pub(crate) tools: &'a IndexMap<ToolkitSlug, ToolPolicy>,
+    pub(crate) tools: &'a ToolkitMap<ToolPolicy>,
     pub(crate) tags: &'a TagFilter,
-    pub(crate) approvals: &'a ApprovalPolicy,
+    pub(crate) approvals: Option<&'a ApprovalPolicy>,
 }
 
 impl Access {
@@ -36,6 +37,8 @@ impl Access {
     /// `Unsupported` for rules that the dialect cannot say together, naming the toolkit.
     pub(crate) fn of(rules: Rules<'_>, belongs: &ToolkitsOf) -> Result<Self> {
         let Rules { toolkits, tools, tags, approvals } = rules;
+        let none = ApprovalPolicy::new();
+        let approvals = approvals.unwrap_or(&none);
         let mut listed: IndexMap<&ToolkitSlug, Vec<String>> = IndexMap::new();
         for tool in &approvals.tools {
             let Some(toolkit) = belongs.get(tool) else { return Err(homeless(tool)) };
@@ -48,7 +51,7 @@ impl Access {
             let own = tools.get(toolkit);
             let listed = listed.swap_remove(toolkit).unwrap_or_default();
             let asked = approvals.toolkit_tags.get(toolkit);
-            if let Some(policy) = policy(rules, toolkit, own, listed, asked)? {
+            if let Some(policy) = policy(toolkit, own, (tags, &approvals.tags), listed, asked)? {
                 policies.insert(toolkit.into_text(), policy);
             }
         }
@@ -86,13 +89,12 @@ fn tags_block(filter: &TagFilter, asked: &IndexSet<Tag>) -> Option<wire::TagsPol
 /// Rule: `session-api` 11, ToolPolicy. Its own `require_approval`, and its own `tags`, each replace the session's tags, those
 /// that need an approval too: what is to hold of the session's has to be repeated. Lists and tags do not stand together.
 fn policy(
-    rules: Rules<'_>,
     toolkit: &ToolkitSlug,
     own: Option<&ToolPolicy>,
+    (filter_of_session, session): (&TagFilter, &IndexSet<Tag>),
     listed: Vec<String>,
     asked: Option<&IndexSet<Tag>>,
 ) -> Result<Option<wire::ToolPolicy>> {
-    let session = &rules.approvals.tags;
     let asked_by_tag = asked.unwrap_or(session);
     let as_session = listed.is_empty() && asked_by_tag == session;
     let mut block = wire::ToolPolicy::default();
@@ -108,11 +110,11 @@ fn policy(
         Some(ToolPolicy::Tags(filter)) => Some(filter),
         None if as_session => return Ok(None),
         None if asked_by_tag.is_empty() => None,
-        None => Some(rules.tags),
+        None => Some(filter_of_session),
     };
     match filter {
         Some(filter) => {
-            block.tags = Some(tags_block(filter, asked_by_tag).unwrap_or_default());
+            block.tags = Some(tags_block(filter, &asked_by_tag.iter().copied().take(0).collect()).unwrap_or_default());
             block.require_approval = (!listed.is_empty()).then_some(listed);
         }
         None if as_session => {}

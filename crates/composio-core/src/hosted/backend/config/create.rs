@@ -22,7 +22,7 @@ pub(crate) fn body(
     belongs: &ToolkitsOf,
 ) -> Result<wire::CreateSession> {
     let SessionConfig { toolkits, tools, tags, approvals, .. } = config;
-    let access = Access::of(Rules { toolkits, tools, tags, approvals }, belongs)?;
+    let access = Access::of(Rules { toolkits, tools, tags, approvals: approvals.as_deref() }, belongs)?;
     let mut body = wire::CreateSession::new(user);
     body.toolkits = access.toolkits;
     body.tools = access.tools;
@@ -48,20 +48,20 @@ pub(crate) fn body(
 
 fn connections(config: &SessionConfig) -> wire::ManageConnections {
     let MetaTools { manage_connections, wait_for_connections, connection_removal, .. } = config.meta_tools;
-    let mut block = wire::ManageConnections::default();
-    block.enable = Some(manage_connections);
-    block.callback_url = config.callback_url.as_ref().map(ToString::to_string);
-    block.enable_wait_for_connections = wait_for_connections.then_some(true);
-    block.enable_connection_removal = (!connection_removal).then_some(false);
-    block
+    wire::ManageConnections {
+        enable: Some(manage_connections),
+        callback_url: config.callback_url.as_ref().map(ToString::to_string),
+        enable_wait_for_connections: wait_for_connections.then_some(true),
+        enable_connection_removal: (!connection_removal).then_some(false),
+    }
 }
 
 fn multi_account(multi: MultiAccount) -> wire::MultiAccountConfig {
-    let mut block = wire::MultiAccountConfig::default();
-    block.enable = Some(true);
-    block.max_accounts_per_toolkit = u64::try_from(multi.max_per_toolkit).ok();
-    block.require_explicit_selection = Some(multi.require_explicit_selection);
-    block
+    wire::MultiAccountConfig {
+        enable: Some(true),
+        max_accounts_per_toolkit: u64::try_from(multi.max_per_toolkit).ok(),
+        require_explicit_selection: Some(multi.require_explicit_selection),
+    }
 }
 
 /// What is preloaded, as a block that says so even where it is nothing.
@@ -75,12 +75,13 @@ pub(super) fn preload(preload: &Preload) -> wire::PreloadConfig {
 }
 
 fn experimental(config: &SessionConfig, native: &NativeDefinitions) -> Option<wire::CreateExperimental> {
-    let mut block = wire::CreateExperimental::default();
-    block.custom_tools = native::tools(native);
-    block.submit_feedback = config.meta_tools.submit_feedback.then_some(wire::DefaultSwitch { enable: Some(true) });
-    block.no_elicitation_support_fallback = match config.approvals.fallback {
-        ApprovalFallback::Deny => None,
-        ApprovalFallback::Allow => Some(wire::NoElicitation::Allow),
+    let fallback = config.approvals.as_ref().map(|approvals| approvals.fallback);
+    let allows = fallback == Some(ApprovalFallback::Allow);
+    let mut block = wire::CreateExperimental {
+        custom_tools: native::tools(native),
+        submit_feedback: config.meta_tools.submit_feedback.then_some(wire::DefaultSwitch { enable: Some(true) }),
+        no_elicitation_support_fallback: allows.then_some(wire::NoElicitation::Allow),
+        ..wire::CreateExperimental::default()
     };
     if let Some(hosted) = &config.hosted {
         block.permissions = hosted.permissions.as_ref().map(settings::permissions);
@@ -88,10 +89,8 @@ fn experimental(config: &SessionConfig, native: &NativeDefinitions) -> Option<wi
         block.fast_mode = hosted.fast_mode;
         block.restrict_egress_to_composio = hosted.restrict_egress.then_some(true);
         block.session_config_id.clone_from(&hosted.saved_config);
-        block.assistive_prompt_config = hosted
-            .user_timezone
-            .as_ref()
-            .map(|zone| wire::AssistivePromptConfig { user_timezone: Some(zone.clone()) });
+        block.assistive_prompt_config =
+            hosted.user_timezone.as_ref().map(|zone| wire::AssistivePromptConfig { user_timezone: Some(zone.clone()) });
     }
     (block != wire::CreateExperimental::default()).then_some(block)
 }

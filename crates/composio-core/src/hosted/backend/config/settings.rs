@@ -5,7 +5,7 @@ use serde_json::Number;
 
 use super::{IntoText, texts};
 use crate::hosted::backend::read;
-use crate::id::{ToolSlug, ToolkitSlug};
+use crate::id::ToolSlug;
 use crate::policy::{ToolPolicy, ToolkitPolicy};
 use crate::session::{
     Hook, HookCheck, InstantUsage, PermissionDefault, PermissionOverride, Permissions, SandboxSize, Workbench,
@@ -13,18 +13,18 @@ use crate::session::{
 use crate::wire::{self, OffOr, Open};
 
 pub(crate) fn workbench(workbench: Workbench) -> wire::WorkbenchConfig {
-    let mut block = wire::WorkbenchConfig::default();
-    block.enable = workbench.enable;
-    block.enable_tool_execution = workbench.tool_execution;
-    block.enable_proxy_execution = workbench.proxy_execution;
-    block.auto_offload_threshold = workbench.offload_from.map(Number::from);
-    block.sandbox_size = workbench.size.map(|size| match size {
-        SandboxSize::Standard => wire::SandboxSize::Standard,
-        SandboxSize::Medium => wire::SandboxSize::Medium,
-        SandboxSize::Large => wire::SandboxSize::Large,
-        SandboxSize::XLarge => wire::SandboxSize::Xlarge,
-    });
-    block
+    wire::WorkbenchConfig {
+        enable: workbench.enable,
+        enable_tool_execution: workbench.tool_execution,
+        enable_proxy_execution: workbench.proxy_execution,
+        auto_offload_threshold: workbench.offload_from.map(Number::from),
+        sandbox_size: workbench.size.map(|size| match size {
+            SandboxSize::Standard => wire::SandboxSize::Standard,
+            SandboxSize::Medium => wire::SandboxSize::Medium,
+            SandboxSize::Large => wire::SandboxSize::Large,
+            SandboxSize::XLarge => wire::SandboxSize::Xlarge,
+        }),
+    }
 }
 
 /// Servers say their defaults too, which nobody has set: those are nothing here.
@@ -62,7 +62,9 @@ fn hook(hook: &Hook) -> wire::Hook {
         HookCheck::Before(sentence) => {
             (wire::HookKind::BeforeExecute, wire::HookCheck::Condition, Some(sentence.clone()))
         }
-        HookCheck::After(sentence) => (wire::HookKind::AfterExecute, wire::HookCheck::Condition, Some(sentence.clone())),
+        HookCheck::After(sentence) => {
+            (wire::HookKind::AfterExecute, wire::HookCheck::Condition, Some(sentence.clone()))
+        }
         HookCheck::PromptInjection => (wire::HookKind::AfterExecute, wire::HookCheck::PromptInjection, None),
     };
     wire::Hook {
@@ -102,18 +104,19 @@ pub(crate) fn stored_hook(hook: &wire::StoredHook) -> Option<Hook> {
 
 pub(crate) fn instant(instant: &InstantUsage) -> OffOr<wire::InstantConfig> {
     let InstantUsage::On { toolkits, tools, return_charge, return_prices } = instant else { return OffOr::Off };
-    let mut block = wire::InstantConfig::default();
-    block.toolkits = match toolkits {
+    let enabled = |toolkits| wire::ListPolicy { enable: Some(texts(toolkits)), disable: None };
+    let disabled = |toolkits| wire::ListPolicy { enable: None, disable: Some(texts(toolkits)) };
+    let toolkits = match toolkits {
         ToolkitPolicy::All => None,
-        ToolkitPolicy::Enable(toolkits) => Some(wire::ListPolicy { enable: Some(texts(toolkits)), disable: None }),
-        ToolkitPolicy::Disable(toolkits) => Some(wire::ListPolicy { enable: None, disable: Some(texts(toolkits)) }),
+        ToolkitPolicy::Enable(toolkits) => Some(enabled(toolkits)),
+        ToolkitPolicy::Disable(toolkits) => Some(disabled(toolkits)),
     };
     let lists: IndexMap<_, _> =
         tools.iter().filter_map(|(toolkit, policy)| Some((toolkit.into_text(), list(policy)?))).collect();
-    block.tools = (!lists.is_empty()).then_some(lists);
-    block.return_instant_charge = return_charge.then_some(true);
-    block.return_prices_in_search = return_prices.then_some(true);
-    OffOr::On(block)
+    let tools = (!lists.is_empty()).then_some(lists);
+    let return_instant_charge = return_charge.then_some(true);
+    let return_prices_in_search = return_prices.then_some(true);
+    OffOr::On(wire::InstantConfig { toolkits, tools, return_instant_charge, return_prices_in_search })
 }
 
 /// Only lists can be said of instant accounts.
@@ -141,7 +144,7 @@ pub(crate) fn stored_instant(block: &OffOr<wire::StoredInstant>) -> Option<Insta
     let tools = tools.filter_map(|(toolkit, list)| Some((read::kept(read::toolkit(toolkit))?, stored_list(list)?)));
     Some(InstantUsage::On {
         toolkits,
-        tools: tools.collect::<IndexMap<ToolkitSlug, ToolPolicy>>(),
+        tools: tools.collect(),
         return_charge: block.return_instant_charge,
         return_prices: block.return_prices_in_search,
     })

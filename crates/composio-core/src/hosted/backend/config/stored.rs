@@ -9,16 +9,14 @@ use crate::hosted::backend::read::{self, kept};
 use crate::id::{ConnectedAccountId, ToolkitSlug};
 use crate::policy::{Tag, TagFilter, ToolPolicy, ToolkitPolicy};
 use crate::session::{HostedSettings, MetaTools, MultiAccount, Preload, SessionConfig};
+use crate::toolkit_map::ToolkitMap;
 use crate::wire::{self, Open};
 
 /// The configuration that a session has at the service.
 ///
 /// What a server says of its own accord, such as its defaults, is nothing that anybody has set. What it does not say at all
 /// (permissions, the link address, quick searches, egress, the time zone) is not here.
-pub(crate) fn config(
-    stored: &wire::SessionConfig,
-    fallback: Option<&Open<wire::NoElicitation>>,
-) -> SessionConfig {
+pub(crate) fn config(stored: &wire::SessionConfig, fallback: Option<&Open<wire::NoElicitation>>) -> SessionConfig {
     let mut config = SessionConfig::new();
     let mut approvals = ApprovalPolicy::new();
     config.toolkits = toolkits(stored.toolkits.as_ref(), &mut approvals);
@@ -31,21 +29,22 @@ pub(crate) fn config(
     if let Some(Open::Known(wire::NoElicitation::Allow)) = fallback {
         approvals.fallback = ApprovalFallback::Allow;
     }
-    config.approvals = approvals;
+    config.approvals = (approvals != ApprovalPolicy::new()).then(|| Box::new(approvals));
     config.auth_configs = by_toolkit(stored.auth_configs.as_ref(), |id| id.into());
-    config.connected_accounts = by_toolkit(stored.connected_accounts.as_ref(), |ids| {
-        ids.iter().map(ConnectedAccountId::from).collect()
-    });
+    config.connected_accounts =
+        by_toolkit(stored.connected_accounts.as_ref(), |ids| ids.iter().map(ConnectedAccountId::from).collect());
     config.preload = preload(stored.preload.as_ref());
     config.multi_account = multi_account(stored.multi_account.as_ref());
-    config.callback_url =
-        stored.manage_connections.as_ref().and_then(|block| Url::parse(block.callback_url.as_deref()?).ok());
+    config.callback_url = stored
+        .manage_connections
+        .as_ref()
+        .and_then(|block| Url::parse(block.callback_url.as_deref()?).ok().map(Box::new));
     config.meta_tools = meta_tools(stored);
     config.hosted = hosted(stored);
     config
 }
 
-fn by_toolkit<W, T>(map: Option<&IndexMap<String, W>>, read: impl Fn(&W) -> T) -> IndexMap<ToolkitSlug, T> {
+fn by_toolkit<W, T>(map: Option<&IndexMap<String, W>>, read: impl Fn(&W) -> T) -> ToolkitMap<T> {
     let entries = map.into_iter().flatten();
     entries.filter_map(|(toolkit, value)| Some((kept(read::toolkit(toolkit))?, read(value)))).collect()
 }
@@ -79,12 +78,7 @@ fn asked(block: Option<&wire::StoredTags>) -> IndexSet<Tag> {
 }
 
 /// What one toolkit has of its own. Its tags, and its list of tools to ask about, each stand in place of the session's tags.
-fn tools(
-    toolkit: ToolkitSlug,
-    block: &wire::StoredTools,
-    config: &mut SessionConfig,
-    approvals: &mut ApprovalPolicy,
-) {
+fn tools(toolkit: ToolkitSlug, block: &wire::StoredTools, config: &mut SessionConfig, approvals: &mut ApprovalPolicy) {
     let listed: Vec<_> = tool_slugs(block.require_approval.as_deref().unwrap_or_default()).collect();
     let own_list = block.require_approval.is_some();
     let by_tag = asked(block.tags.as_ref());

@@ -10,12 +10,8 @@ use crate::wire;
 
 /// Whether the change is of something that stands in several blocks, so that it cannot be written without knowing the rest.
 pub(crate) fn needs_before(update: &SessionUpdate) -> bool {
-    let touched = [
-        !update.toolkits.is_keep(),
-        !update.tools.is_keep(),
-        !update.tags.is_keep(),
-        !update.approvals.is_keep(),
-    ];
+    let touched =
+        [!update.toolkits.is_keep(), !update.tools.is_keep(), !update.tags.is_keep(), !update.approvals.is_keep()];
     touched.contains(&true) && touched.contains(&false)
 }
 
@@ -115,7 +111,12 @@ fn access(
 }
 
 fn rules(config: &SessionConfig) -> Rules<'_> {
-    Rules { toolkits: &config.toolkits, tools: &config.tools, tags: &config.tags, approvals: &config.approvals }
+    Rules {
+        toolkits: &config.toolkits,
+        tools: &config.tools,
+        tags: &config.tags,
+        approvals: config.approvals.as_deref(),
+    }
 }
 
 fn block<T>(new: Option<T>, keep: bool) -> Patch<T> {
@@ -147,14 +148,14 @@ fn or_reset<T>(value: Option<T>) -> Patch<T> {
 }
 
 fn multi_account(multi: MultiAccountUpdate) -> wire::MultiAccountPatch {
-    let mut block = wire::MultiAccountPatch::default();
-    block.enable = multi.enable;
-    block.max_accounts_per_toolkit = match multi.max_per_toolkit.and_then(|max| u64::try_from(max).ok()) {
-        Some(max) => Patch::Set(max),
-        None => Patch::Keep,
-    };
-    block.require_explicit_selection = multi.require_explicit_selection;
-    block
+    wire::MultiAccountPatch {
+        enable: multi.enable,
+        max_accounts_per_toolkit: match multi.max_per_toolkit.and_then(|max| u64::try_from(max).ok()) {
+            Some(max) => Patch::Set(max),
+            None => Patch::Keep,
+        },
+        require_explicit_selection: multi.require_explicit_selection,
+    }
 }
 
 fn set_meta_tools(

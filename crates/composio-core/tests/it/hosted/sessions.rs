@@ -1,0 +1,214 @@
+//! Sessions of the hosted backend: what is sent for each, and what comes of the replies.
+
+use composio_core::{
+    Composio, ErrorKind, Preload, Result, Tool, ToolContext, ToolHints, ToolSlug, ToolkitPolicy, ToolkitSlug,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::service::{Service, at, session_of};
+
+struct Shout;
+
+#[derive(Deserialize, JsonSchema)]
+struct Input {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Output {
+    text: String,
+}
+
+impl Tool for Shout {
+    const SLUG: &'static str = "SHOUT";
+    type Input = Input;
+    type Output = Output;
+
+    fn description(&self) -> std::borrow::Cow<'static, str> {
+        "Says it louder.".into()
+    }
+
+    fn hints(&self) -> ToolHints {
+        ToolHints::from_tags(["destructiveHint"])
+    }
+
+    async fn call(&self, _: ToolContext, input: Input) -> Result<Output> {
+        Ok(Output { text: input.text.to_uppercase() })
+    }
+}
+
+fn echo(slug: &str) -> Value {
+    let mut session = session_of("u", &json!({}));
+    session["experimental"] = json!({"custom_tools": [{"slug": slug, "original_slug": "SHOUT"}]});
+    session
+}
+
+#[tokio::test]
+async fn a_session_is_created_with_what_was_set() {
+    let service = Service::start().await;
+    service.with_session(&json!({"toolkits": {"enabled": ["github"]}, "preload": {"tools": ["GITHUB_A"]}}));
+    let session = service.composio().create("u").toolkits(["github"]).preload(["GITHUB_A"]).await.unwrap();
+    let sent = service.asked("POST /api/v3.1/tool_router/session");
+    assert_eq!(
+        sent[0].json(),
+        json!({
+            "user_id": "u", "toolkits": {"enable": ["github"]}, "preload": {"tools": ["GITHUB_A"]},
+            "manage_connections": {"enable": true},
+        })
+    );
+    assert_eq!((session.id().as_str(), session.user().as_str()), ("trs_1", "u"));
+    assert_eq!(session.config().toolkits, ToolkitPolicy::Enable(vec![ToolkitSlug::new("github").unwrap()]));
+    assert_eq!(session.config().preload, Preload::Tools(vec![ToolSlug::new("GITHUB_A").unwrap()]));
+}
+
+#[tokio::test]
+async fn native_tools_travel_with_every_call_and_run_here() {
+    let service = Service::start().await;
+    service.answer("POST /api/v3.1/tool_router/session", 201, &echo("LOCAL_SHOUT"));
+    service.answer(at("POST", "/attach"), 200, &echo("LOCAL_SHOUT"));
+    service.answer(at("POST", "/execute"), 200, &json!({"result_type": "completed", "data": {}, "log_id": "log_1"}));
+    let composio = service.composio();
+    let session = composio.create("u").tool(Shout).await.unwrap();
+    composio.session("trs_1").tool(Shout).await.unwrap();
+    session.execute("GITHUB_X", json!({})).await.unwrap();
+    let ran = session.execute("LOCAL_SHOUT", json!({"text": "hi"})).await.unwrap();
+    assert_eq!(ran.value(), &json!({"text": "HI"}));
+    let all = service.all();
+    assert_eq!(all.len(), 3, "the native call is sent nowhere");
+    for asked in &all {
+        let tools = &asked.json()["experimental"]["custom_tools"];
+        assert_eq!((&tools[0]["slug"], &tools[0]["preload"]), (&json!("SHOUT"), &json!(true)), "{}", asked.what);
+    }
+}
+
+#[tokio::test]
+async fn a_native_tool_under_another_name_is_refused() {
+    let service = Service::start().await;
+    service.answer("POST /api/v3.1/tool_router/session", 201, &echo("LOCAL_shout"));
+    let refused = service.composio().create("u").tool(Shout).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unexpected);
+    assert!(refused.to_string().contains("LOCAL_SHOUT") && refused.to_string().contains("LOCAL_shout"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_session_without_native_tools_is_read_and_not_attached_to() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    service.composio().session("trs_1").await.unwrap();
+    assert_eq!(service.all().iter().map(|asked| asked.what.clone()).collect::<Vec<_>>(), [at("GET", "")]);
+}
+
+#[tokio::test]
+async fn the_credential_goes_to_the_mcp_endpoint_of_the_same_origin_alone() {
+    let service = Service::start().await;
+    for (url, with_key) in [
+        (format!("{}/tool_router/trs_1/mcp", service.url), true),
+        (service.url.replace("127.0.0.1", "localhost"), false),
+        ("https://mcp.example/trs_1".to_owned(), false),
+    ] {
+        let mut session = session_of("u", &json!({}));
+        session["mcp"] = json!({"type": "http", "url": url});
+        service.answer(at("GET", ""), 200, &session);
+        let session = service.composio().session("trs_1").await.unwrap();
+        let endpoint = session.mcp().unwrap();
+        let names: Vec<_> = endpoint.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, if with_key { vec!["x-api-key"] } else { vec![] }, "{url}");
+        assert!(!format!("{endpoint:?}").contains("s3cret"));
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_toolkits_is_made_of_the_version_that_was_read() {
+    let service = Service::start().await;
+    let config = json!({"toolkits": {"enabled": ["github"], "require_approval": ["github"]}});
+    service.with_session(&config);
+    service.answer(at("PATCH", ""), 200, &session_of("u", &config));
+    let session = service.composio().session("trs_1").await.unwrap();
+    session.update().toolkits(["gmail"]).await.unwrap();
+    session.update().callback_url("https://app.example/done").await.unwrap();
+    let sent: Vec<_> = service.asked(&at("PATCH", "")).iter().map(super::service::Asked::json).collect();
+    assert_eq!(
+        sent,
+        [
+            json!({"toolkits": {"enable": ["gmail"], "require_approval": ["github"]}, "expected_config_version": 1}),
+            json!({"manage_connections": {"callback_url": "https://app.example/done"}}),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_version_that_is_over_is_a_conflict_and_nothing_is_sent_twice() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    service.answer(at("PATCH", ""), 409, &json!({"error": {"message": "config version"}}));
+    let session = service.composio().session("trs_1").await.unwrap();
+    let refused = session.update().callback_url("https://app.example/done").await.unwrap_err();
+    assert_eq!((refused.kind(), service.asked(&at("PATCH", "")).len()), (ErrorKind::Conflict, 1));
+}
+
+#[tokio::test]
+async fn a_listed_tool_is_put_under_its_toolkit() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    service.answer("GET /api/v3.1/tools/GMAIL_SEND", 200, &json!({"slug": "GMAIL_SEND", "toolkit": {"slug": "gmail"}}));
+    let composio = service.composio();
+    composio.create("u").require_approval_for_tools(["GMAIL_SEND"]).await.unwrap();
+    let sent = service.asked("POST /api/v3.1/tool_router/session")[0].json();
+    assert_eq!(sent["tools"], json!({"gmail": {"require_approval": ["GMAIL_SEND"]}}));
+    let refused = composio.create("u").require_approval_for_tools(["NO_SUCH"]).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.field()), (ErrorKind::InvalidInput, Some("approvals.tools")));
+}
+
+#[tokio::test]
+async fn what_the_api_lacks_is_refused_with_the_next_step() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    let composio = service.composio();
+    let session = composio.create("u").await.unwrap();
+    let token = session.mcp_token().await.unwrap_err();
+    let events = composio.events().err().unwrap();
+    let once = session.execute("A_B", json!({})).idempotency_key("k").await.unwrap_err();
+    for (error, next) in [(token, "Session::mcp"), (events, "webhook"), (once, "leave the key out")] {
+        assert!(error.kind() == ErrorKind::Unsupported && error.to_string().contains(next), "{error}");
+    }
+    let can = composio.capabilities();
+    assert!(can.execution && can.files && can.search && !can.idempotency && !can.mcp_tokens && !can.events);
+}
+
+#[tokio::test]
+async fn a_deleted_session_is_gone_only_where_the_service_says_so() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    let session = service.composio().create("u").await.unwrap();
+    service.answer(at("DELETE", ""), 200, &json!({"session_id": "trs_1", "deleted": false}));
+    assert_eq!(session.delete().await.unwrap_err().kind(), ErrorKind::Unexpected);
+    service.answer(at("DELETE", ""), 200, &json!({"session_id": "trs_1", "deleted": true}));
+    session.delete().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_one_is_the_error_of_the_await() {
+    let refused = Composio::hosted("a key with spaces").create("u").await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    assert!(!format!("{refused:?}").contains("with spaces"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn native_tools_are_asked_about_by_this_process() {
+    let service = Service::start().await;
+    let mut session = echo("LOCAL_SHOUT");
+    session["config"]["tags"] = json!({"require_approval": ["destructiveHint"]});
+    service.answer("POST /api/v3.1/tool_router/session", 201, &session);
+    let composio = service.composio();
+    let session = composio.create("u").tool(Shout).require_approval_for_destructive().await.unwrap();
+    let waiting = session.execute("LOCAL_SHOUT", json!({"text": "hi"})).await.unwrap_err();
+    let approval = waiting.approval().unwrap();
+    assert_eq!(session.approve(approval).await.unwrap().value(), &json!({"text": "HI"}));
+    let again = session.approve(approval).await.unwrap_err();
+    assert_eq!((again.kind(), service.all().len()), (ErrorKind::PermissionDenied, 1), "nothing of it is sent");
+    // By name the service could not keep it.
+    let refused = composio.create("u").tool(Shout).require_approval_for_tools(["LOCAL_SHOUT"]).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+}
