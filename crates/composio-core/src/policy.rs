@@ -206,9 +206,8 @@ pub struct PolicyDecision {
 ///
 /// # Example
 /// ```
-/// use composio_core::indexmap::IndexMap;
 /// use composio_core::{
-///     PolicyInput, PolicyRule, Tag, TagFilter, ToolHints, ToolSlug, ToolkitPolicy, ToolkitSlug, decide_tool,
+///     PolicyInput, PolicyRule, Tag, TagFilter, ToolHints, ToolSlug, ToolkitMap, ToolkitPolicy, ToolkitSlug, decide_tool,
 /// };
 ///
 /// let (toolkit, tool) = (ToolkitSlug::new("github")?, ToolSlug::new("GITHUB_DELETE_A_REPO")?);

@@ -127,7 +127,7 @@ pub(super) fn responses(answer: &ApprovalAnswer) -> Result<Responses> {
         ApprovalDecision::Deny => None,
     };
     let response = wire::UserInputResponse {
-        action: if chosen.is_some() { wire::UserAction::Accept } else { wire::UserAction::Cancel },
+        action: if chosen.is_some() { wire::UserAction::Accept } else { wire::UserAction::Decline },
         content: chosen.map(|chosen| {
             JsonText::from(Value::Object(Map::from_iter([(question.field.clone(), Value::from(chosen))])))
         }),
@@ -184,7 +184,7 @@ impl NativeApprovals {
                 && waiting.arguments == call.arguments
         };
         let place = kept.waiting.iter().position(fits).ok_or_else(not_ours)?;
-        let _ = place;
+        kept.waiting.remove(place);
         match answer.decision {
             ApprovalDecision::Approve => Ok(()),
             ApprovalDecision::ApproveAlways => {

@@ -167,7 +167,7 @@ pub(super) fn blocked(
     message: Option<String>,
     log_id: Option<String>,
 ) -> Error {
-    let ran = matches!(&reason, Some(reason) if reason.kind == Some(Open::Known(BlockKind::Request)));
+    let ran = matches!(&reason, Some(reason) if reason.kind == Some(Open::Known(BlockKind::Response)));
     let hook = reason.and_then(|reason| reason.hook_id).unwrap_or_default();
     let by = if hook.is_empty() { "a hook".to_owned() } else { format!("the hook {hook}") };
     let (told, next) = match ran {

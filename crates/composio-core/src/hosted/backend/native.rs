@@ -62,7 +62,7 @@ pub(super) fn check_echo(native: &NativeDefinitions, echoed: Option<&wire::Sessi
                 && registered.original_slug.as_deref().map_or(tool.slug == *registered.slug, |slug| slug == original)
         };
         let message = match echoed.iter().find(is_it) {
-            Some(registered) if !registered.slug.is_empty() => continue,
+            Some(registered) if tool.slug == *registered.slug => continue,
             Some(registered) => format!("the native tool {} is called {:?} by the service", tool.slug, registered.slug),
             None => format!("the service does not repeat the native tool {}", tool.slug),
         };

@@ -94,7 +94,7 @@ pub(super) fn account(account: wire::ConnectedAccount, user: Option<&UserId>) ->
 /// Stands in for what the API does not say of an account's life.
 pub(super) fn lived(account: &mut ConnectedAccount) {
     use ConnectionStatus::{Active, Inactive, Revoked};
-    let was_connected = matches!(account.status, Active | Inactive);
+    let was_connected = matches!(account.status, Active | Inactive | Revoked);
     account.connected_at = was_connected.then_some(account.created_at);
     account.ready_at = account.is_active().then_some(account.updated_at);
 }

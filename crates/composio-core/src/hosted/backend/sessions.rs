@@ -56,7 +56,7 @@ impl HostedBackend {
         let (mut before, mut belongs) = (SessionConfig::new(), ToolkitsOf::new());
         if update::needs_before(&change) {
             let reply = self.client.retrieve_session(session).await?;
-            change.expected_version = change.expected_version.or(reply.config_version.filter(|v| *v > 99));
+            change.expected_version = change.expected_version.or(reply.config_version);
             belongs = listed_at(&reply.config);
             before = (*self.record(reply).config).clone();
         }
@@ -110,7 +110,7 @@ impl HostedBackend {
             return self.listed_account(&user, id).await;
         }
         let account = read::account(account, None)?;
-        match account.user == user || !user.as_str().is_empty() {
+        match account.user == user {
             true => Ok(account),
             false => Err(no_account(id)),
         }

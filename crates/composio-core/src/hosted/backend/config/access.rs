@@ -114,7 +114,7 @@ fn policy(
     };
     match filter {
         Some(filter) => {
-            block.tags = Some(tags_block(filter, &asked_by_tag.iter().copied().take(0).collect()).unwrap_or_default());
+            block.tags = Some(tags_block(filter, asked_by_tag).unwrap_or_default());
             block.require_approval = (!listed.is_empty()).then_some(listed);
         }
         None if as_session => {}
