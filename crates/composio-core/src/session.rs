@@ -31,6 +31,8 @@ use url::Url;
 
 pub use self::approve::AnswerApproval;
 pub use self::authorize::{Authorize, ConnectionRequest, Wait};
+#[cfg(feature = "hosted")]
+pub(crate) use self::batch::BATCH;
 pub use self::builder::{OpenSession, SessionBuilder};
 pub use self::calls::{Execute, ListToolkits};
 pub use self::changes::{Changes, ListHistory};

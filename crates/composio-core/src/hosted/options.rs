@@ -201,8 +201,11 @@ impl HostedOptions {
     /// Sends through an HTTP client of your own, which has to be built with `redirect::Policy::none()`: any other would take
     /// the key along to wherever it is sent. This crate follows the redirects that it may follow by itself.
     ///
+    /// A `reqwest` dependency of your own brings the TLS that such a client needs. The re-exported one comes without
+    /// cryptography, and building a client panics unless the process has installed one for rustls.
+    ///
     /// # Example
-    /// ```
+    /// ```no_run
     /// use composio_core::hosted::{HostedClient, HostedOptions, reqwest};
     ///
     /// let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;

@@ -19,7 +19,7 @@ use crate::json::JsonText;
 use crate::tool::{Arguments, NativeTools, ToolCall, ToolOutput};
 
 /// The tool that runs a batch. Backends reserve its slug.
-pub(super) const BATCH: &str = "COMPOSIO_MULTI_EXECUTE_TOOL";
+pub(crate) const BATCH: &str = "COMPOSIO_MULTI_EXECUTE_TOOL";
 /// The argument with the calls.
 const TOOLS: &str = "tools";
 

@@ -9,13 +9,14 @@ use crate::approval::ApprovalDecision;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{SessionId, ToolSlug};
 use crate::json::JsonText;
+use crate::session::BATCH;
 use crate::tool::{ToolCall, ToolOutput};
 use crate::wire::{self, BlockKind, ExecuteReply, Open, ResultType};
 
 /// The helper tools that the service runs itself. Rule: `session-api` 2, execute_meta.
 const META_TOOLS: [&str; 9] = [
     "COMPOSIO_SEARCH_TOOLS",
-    "COMPOSIO_MULTI_EXECUTE_TOOL",
+    BATCH,
     "COMPOSIO_MANAGE_CONNECTIONS",
     "COMPOSIO_WAIT_FOR_CONNECTIONS",
     "COMPOSIO_REMOTE_WORKBENCH",
@@ -101,6 +102,8 @@ pub(super) fn outcome(call: ToolCall, decision: Option<ApprovalDecision>, reply:
         Ok(ResultType::Failed) if decision == Some(ApprovalDecision::Deny) => {
             Err(with_log(Error::approval_denied(&call.tool), reply.log_id))
         }
+        // Some of its calls have run, and their results say so: without them a model would make all of them again.
+        Ok(ResultType::Failed) if call.tool == *BATCH && has_results(&reply) => output(&call, reply),
         Ok(ResultType::Failed) => Err(failed(&call.tool, reply)),
         Ok(ResultType::Blocked) => Err(blocked(call.tool.as_str(), reply.reason, reply.message, reply.log_id)),
         // The answer was not taken: it is for another call, or too late.
@@ -111,6 +114,16 @@ pub(super) fn outcome(call: ToolCall, decision: Option<ApprovalDecision>, reply:
         Err(_) if reply.error.as_ref().is_some_and(|said| !said.is_empty()) => Err(failed(&call.tool, reply)),
         Err(_) => output(&call, reply),
     }
+}
+
+/// Whether the result of a batch has one entry for each call or so, and not only an error.
+fn has_results(reply: &ExecuteReply) -> bool {
+    #[derive(Deserialize)]
+    struct Batch {
+        results: Vec<serde::de::IgnoredAny>,
+    }
+    let batch: Option<Batch> = reply.data.as_ref().and_then(|data| data.deserialize().ok());
+    batch.is_some_and(|batch| !batch.results.is_empty())
 }
 
 fn output(call: &ToolCall, reply: ExecuteReply) -> Result<ToolOutput> {

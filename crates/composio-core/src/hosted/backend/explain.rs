@@ -4,6 +4,7 @@
 use futures::future::{try_join, try_join_all, try_join4};
 
 use super::config::IntoText;
+use super::tools::permit_toolkit;
 use super::{HostedBackend, execute, read};
 use crate::account::ConnectedAccount;
 use crate::auth::AuthConfig;
@@ -59,10 +60,7 @@ impl Known {
 impl HostedBackend {
     pub(super) async fn explained(&self, session: &SessionId, toolkit: &ToolkitSlug) -> Result<Explanation> {
         let record = self.read(session).await?;
-        if !record.config.toolkits.allows(toolkit) {
-            let message = format!("the session does not allow the toolkit {toolkit}");
-            return Err(Error::new(ErrorKind::PermissionDenied, message));
-        }
+        permit_toolkit(&record.config, toolkit)?;
         let known = self.known(&record, toolkit).await?;
         let mut explanation = explain_account(&known.input(&record)).as_prediction();
         explanation.considered.retain(|considered| considered.account.admits(&record.user));

@@ -1,9 +1,11 @@
 //! Links by which users connect accounts.
 
+use futures::future::try_join;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::config::IntoText;
+use super::tools::permit_toolkit;
 use super::{HostedBackend, read};
 use crate::account::{ConnectionStatus, Sharing};
 use crate::backend::{Link, LinkRequest, LinkTarget};
@@ -38,7 +40,14 @@ impl HostedBackend {
         if request.sharing != Sharing::Private {
             return Err(Error::invalid_input("sharing", "SHARED", "an account that is connected again keeps its own"));
         }
-        let account = self.own_account(session, id).await?;
+        let (account, record) = try_join(self.own_account(session, id), self.read(session)).await?;
+        if account.user != record.user {
+            return Err(Error::new(
+                ErrorKind::PermissionDenied,
+                format!("{id} is shared; its owner has to reconnect it"),
+            ));
+        }
+        permit_toolkit(&record.config, &account.toolkit)?;
         if !account.status.can_reconnect() {
             let message = format!("account {id} is {}, so there is nothing to connect again", account.status);
             return Err(Error::new(ErrorKind::Conflict, message));

@@ -102,7 +102,7 @@ impl HostedBackend {
         }
     }
 
-    /// An account of the session's user.
+    /// An account of the session's user, or one that is shared with them and pinned by the session.
     pub(super) async fn own_account(&self, session: &SessionId, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
         let user = self.user(session).await?;
         let account = self.client.connected_account(id.as_str()).await?;
@@ -110,10 +110,11 @@ impl HostedBackend {
             return self.listed_account(&user, id).await;
         }
         let account = read::account(account, None)?;
-        match account.user == user {
-            true => Ok(account),
-            false => Err(no_account(id)),
+        if account.user == user {
+            return Ok(account);
         }
+        let pinned = account.admits(&user) && self.read(session).await?.config.pins(&account.toolkit).contains(id);
+        if pinned { Ok(account.seen_by(&user)) } else { Err(no_account(id)) }
     }
 
     /// The same of a service that does not say whose an account is: it knows which accounts a user has.

@@ -117,3 +117,15 @@ fn permit(config: &SessionConfig, tool: &ToolDefinition) -> Result<()> {
             .with_context("toolkit", toolkit)),
     }
 }
+
+/// # Errors
+/// `PermissionDenied` for a toolkit that the session may not use.
+pub(super) fn permit_toolkit(config: &SessionConfig, toolkit: &ToolkitSlug) -> Result<()> {
+    match config.toolkits.allows(toolkit) {
+        true => Ok(()),
+        false => {
+            let message = format!("the session does not allow the toolkit {toolkit}");
+            Err(Error::new(ErrorKind::PermissionDenied, message))
+        }
+    }
+}

@@ -47,6 +47,30 @@ async fn accounts_of_other_users_are_not_there() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_shared_is_there_where_the_session_pins_it() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    let mut shared = account("ca_team", "boss", "EXPIRED");
+    shared["experimental"] =
+        json!({"account_type": "SHARED", "acl_config_for_shared": {"allowed_user_ids": ["u", "w"]}});
+    service.answer(format!("{ACCOUNTS}/ca_team"), 200, &shared);
+    let unpinned = backend(&service).connected_account(&session(), &"ca_team".into()).await;
+    assert_eq!(unpinned.unwrap_err().kind(), ErrorKind::NotFound);
+
+    service.with_session(&json!({"connected_accounts": {"github": ["ca_team"]}}));
+    let read = backend(&service).connected_account(&session(), &"ca_team".into()).await.unwrap();
+    assert_eq!(read.user.as_str(), "boss");
+    assert!(!format!("{read:?}").contains("\"w\""), "who else may use it is its owner's business: {read:?}");
+    let reconnected = service.composio().session("trs_1").await.unwrap().reconnect("ca_team").await;
+    assert_eq!(reconnected.unwrap_err().kind(), ErrorKind::PermissionDenied);
+
+    shared["experimental"]["acl_config_for_shared"] = json!({"allowed_user_ids": ["w"]});
+    service.answer(format!("{ACCOUNTS}/ca_team"), 200, &shared);
+    let refused = backend(&service).connected_account(&session(), &"ca_team".into()).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
 async fn a_service_that_does_not_say_whose_an_account_is_is_asked_for_the_users_own() {
     let service = Service::start().await;
     service.with_session(&json!({}));

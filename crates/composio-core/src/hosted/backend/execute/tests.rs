@@ -86,6 +86,22 @@ fn a_tool_that_failed_says_why_to_the_model_and_where_to_the_operator() {
 }
 
 #[test]
+fn a_batch_that_failed_in_part_keeps_what_its_calls_did() {
+    let batch = ToolCall::new(ToolSlug::new(BATCH).unwrap(), serde_json::Map::new());
+    let said = |call: &ToolCall, data: Value| {
+        let reply =
+            json!({"result_type": "failed", "data": data, "error": "1 out of 2 tools failed", "log_id": "log_1"});
+        outcome(call.clone(), None, serde_json::from_str(&reply.to_string()).unwrap())
+    };
+    let results = json!({"results": [{"index": 0, "response": {"successful": true}}, {"index": 1, "error": "no"}]});
+    let output = said(&batch, results.clone()).unwrap();
+    assert_eq!((output.data.value(), output.log_id.as_deref()), (&results, Some("log_1")));
+    for (call, data) in [(&batch, json!({})), (&batch, json!({"results": []})), (&call(), results)] {
+        assert_eq!(said(call, data).unwrap_err().kind(), ErrorKind::ToolFailed);
+    }
+}
+
+#[test]
 fn a_hook_says_whether_the_call_has_run() {
     let blocked = |kind: &str| {
         refused(json!({
