@@ -45,7 +45,7 @@ enum Step {
     Toolkits,
     /// The default members by themselves; each published crate with no feature, the default ones, all, and each alone.
     Features,
-    /// Tests against real counterparts.
+    /// Tests against real counterparts, and the example of the REST API.
     Real,
     /// The quickstart, twice on the same data.
     Quickstart,
@@ -128,7 +128,13 @@ fn real(runner: &mut Runner) -> Result<()> {
     counterparts.all_here()?;
     let mut environment = counterparts.environment();
     environment.push(("COMPOSIO_REQUIRE_REAL", "1".to_owned()));
-    each(&tests_against_counterparts(&members::read(runner.root())?), |test| runner.test(test, &environment))
+    let mut commands = tests_against_counterparts(&members::read(runner.root())?);
+    commands.push(examples::hosted());
+    each(&commands, |command| match command {
+        ["test", ..] => runner.test(command, &environment),
+        // It starts a mock of its own, as users do.
+        _ => runner.cargo(command, &[]),
+    })
 }
 
 /// The arguments of cargo, for each test binary that is called so.
@@ -188,6 +194,18 @@ mod tests {
         };
         let table = table(&[outcome("tests", 312, None), outcome("fmt", 2, Some("it differs"))]);
         assert_eq!(table, "tests    312 s  passed\nfmt        2 s  FAILED\nall      314 s\n");
+    }
+
+    #[test]
+    fn each_test_against_a_counterpart_is_found_with_what_it_requires() {
+        let found = tests_against_counterparts(&members::read(&crate::root()).unwrap());
+        let found: Vec<_> = found.iter().map(|command| command.join(" ")).collect();
+        for expected in [
+            "test --package composio --features demo --test real",
+            "test --package composio-core --features hosted --test real",
+        ] {
+            assert!(found.iter().any(|command| command == expected), "{found:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! `target/counterparts`, where the logs are too. Linux on x86-64 with npm is what they need.
 
 mod description;
+mod examples;
 mod loopback;
 mod process;
 mod provision;
@@ -61,6 +62,25 @@ pub(crate) struct Counterparts {
     installed: Vec<(&'static str, String)>,
     /// One line for each that could not be started.
     missing: Vec<String>,
+}
+
+/// The mock of the API by itself, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Mock {
+    url: String,
+    _process: Process,
+}
+
+impl Mock {
+    /// Installs what is missing and starts it.
+    pub(crate) fn start(root: &Path) -> Result<Self> {
+        let (url, process) = prism(&provision::install(root)?, root)?;
+        Ok(Self { url, _process: process })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
 }
 
 /// What tests start themselves, with the Node.js of [`NODE`].
@@ -173,9 +193,9 @@ fn aimock(installed: &Installed) -> Result<(String, Process)> {
 fn prism(installed: &Installed, root: &Path) -> Result<(String, Process)> {
     let port = loopback::free_port()?;
     let text = std::fs::read_to_string(root.join(DESCRIPTION)).context("reading the API's description")?;
-    std::fs::write(installed.path("closed.json"), description::closed(&text)?).context("writing it for Prism")?;
+    installed.write("prism.json", &description::for_mock(&text)?)?;
     let arguments = ["--require".to_owned(), installed.text_path("loopback.cjs"), installed.text_path(PRISM)];
-    let options = "mock closed.json --errors --host 127.0.0.1 --verboseLevel warn --port".split(' ');
+    let options = "mock prism.json --errors --host 127.0.0.1 --verboseLevel warn --port".split(' ');
     let arguments = arguments.into_iter().chain(options.map(str::to_owned)).chain([port.to_string()]);
     let ready = Ready { port, path: "/", status: 404 };
     let process = Process::start(installed, "prism", &installed.node(), arguments, &[], &ready)?;

@@ -10,6 +10,7 @@ mod import_toolkit;
 mod libtest;
 mod members;
 mod new_adapter;
+mod prism;
 mod system;
 mod tidy;
 
@@ -40,13 +41,15 @@ enum Verb {
     ImportToolkit(import_toolkit::ImportToolkit),
     /// Writes an adapter for another framework, up to what only its author can write.
     NewAdapter(new_adapter::NewAdapter),
+    /// Runs a program against a mock of the REST API.
+    Prism(prism::Prism),
     /// Checks what compilers do not: arrows between crates, sizes, documents, stray paths.
     Tidy(tidy::Tidy),
 }
 
 fn main() -> ExitCode {
     match run(&Cli::parse().verb) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Not by returning it: a backtrace says nothing to whoever runs a check.
             eprintln!("error: {error:#}");
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(verb: &Verb) -> anyhow::Result<()> {
+fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Bench(arguments) => bench::run(arguments),
         Verb::Ci(arguments) => ci::run(arguments),
@@ -63,8 +66,11 @@ fn run(verb: &Verb) -> anyhow::Result<()> {
         Verb::Counterparts(arguments) => counterparts::run(arguments),
         Verb::ImportToolkit(arguments) => import_toolkit::run(arguments),
         Verb::NewAdapter(arguments) => new_adapter::run(arguments),
+        // The only verb that ends as something else did.
+        Verb::Prism(arguments) => return prism::run(arguments),
         Verb::Tidy(arguments) => tidy::run(arguments),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The root of this workspace.

