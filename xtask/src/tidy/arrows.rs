@@ -26,19 +26,24 @@ const ALLOWED: [(&str, &[&str]); 8] = [
 const CORE_TESTS: [&str; 2] = [CORE, "composio-conformance"];
 
 /// What the core without features must not pull in.
-const HEAVY: [&str; 14] = [
+const HEAVY: [&str; 19] = [
+    "aws-lc-rs",
     "axum",
     "h2",
     "http",
     "http-body",
     "hyper",
+    "hyper-rustls",
     "hyper-util",
     "isahc",
     "libsqlite3-sys",
     "native-tls",
+    "openssl",
     "reqwest",
+    "ring",
     "rusqlite",
     "rustls",
+    "rustls-platform-verifier",
     "sqlx",
     "ureq",
 ];
@@ -114,9 +119,14 @@ fn client(package: &Package) -> Finding {
 
 /// What the core pulls in without features, one crate and its features a line: `tokio v1.2.3|time`.
 pub(super) fn core_tree(root: &Path) -> Result<String> {
+    core_tree_with(root, &[])
+}
+
+fn core_tree_with(root: &Path, features: &[&str]) -> Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let tree = Command::new(cargo)
         .args(["tree", "--package", CORE, "--edges", "normal", "--no-default-features"])
+        .args(["--features", &features.join(",")])
         .args(["--prefix", "none", "--format", "{p}|{f}"])
         .current_dir(root)
         .output()
@@ -218,6 +228,17 @@ mod tests {
             ..package("quickstart", false, &[("composio-engine", ""), ("composio-server", "")])
         };
         assert_eq!(between_crates(&[example]), []);
+    }
+
+    #[test]
+    fn the_feature_that_brings_a_client_is_what_weighs() {
+        let heavy = |features: &[&str]| of_core(&core_tree_with(&crate::root(), features).unwrap());
+        assert_eq!(heavy(&[]), []);
+        assert_eq!(heavy(&["wire", "fake"]), []);
+        let client: String = heavy(&[CLIENT]).iter().map(|finding| format!("{finding}\n")).collect();
+        for name in ["http", "http-body", "hyper", "hyper-util", "reqwest", "ring", "rustls"] {
+            assert!(client.contains(&format!("pulls in {name},")), "the check is blind to {name}: {client}");
+        }
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Attempted<'_> {
         let error = match (self.operation.resend, timeout) {
             (Resend::Always, true) => Error::new(ErrorKind::Timeout, message).with_retry(Retry::Safe),
             (Resend::Always, false) => Error::new(ErrorKind::Unavailable, message).with_retry(Retry::Safe),
-            (Resend::Unsent, _) => self.unknown(message),
+            (Resend::Unsent, _) => self.unknown(&message),
         };
         self.located(error, source)
     }
@@ -152,7 +152,7 @@ impl Attempted<'_> {
         let message = format!("the reply of {} to {} {what}", self.origin, self.operation.name);
         let error = match self.operation.resend {
             Resend::Always => Error::new(ErrorKind::Unexpected, message),
-            Resend::Unsent => self.unknown(message),
+            Resend::Unsent => self.unknown(&message),
         };
         self.located(error, None)
     }
@@ -178,7 +178,7 @@ impl Attempted<'_> {
         );
         // 303 is how a server says that it is done and shows the result elsewhere.
         let error = match (self.operation.resend, status) {
-            (Resend::Unsent, 303) => self.unknown(message),
+            (Resend::Unsent, 303) => self.unknown(&message),
             (Resend::Always | Resend::Unsent, _) => Error::new(ErrorKind::Unexpected, message),
         };
         self.located(error, None)
@@ -200,7 +200,7 @@ impl Attempted<'_> {
         self.located(Error::new(ErrorKind::InvalidInput, message), source)
     }
 
-    fn unknown(self, message: String) -> Error {
+    fn unknown(self, message: &str) -> Error {
         let message = format!("{message}; the request may have taken effect");
         Error::new(ErrorKind::OutcomeUnknown, message).with_log_id(self.request_id)
     }

@@ -93,7 +93,7 @@ fn should_retry(headers: &HeaderMap) -> Option<bool> {
 /// How long a reply asks to wait: milliseconds, seconds, or a date, which is read against the reply's own date so that two
 /// clocks need not agree. Rule: `session-api` 1.9.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    if let Some(millis) = text(headers, &RETRY_AFTER_MS).and_then(|text| seconds(text)) {
+    if let Some(millis) = text(headers, &RETRY_AFTER_MS).and_then(seconds) {
         return Some(millis / 1000);
     }
     let after = text(headers, &header::RETRY_AFTER)?;

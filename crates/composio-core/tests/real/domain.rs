@@ -1,5 +1,6 @@
 //! Sessions and what belongs to the project, in the crate's own vocabulary: every setting, every change, every way to call.
 
+mod accounts;
 mod create;
 mod manage;
 mod native;
@@ -12,7 +13,7 @@ use crate::case::Case;
 use crate::service::Service;
 
 pub(crate) fn all() -> Vec<Case> {
-    [create::ALL, manage::ALL, run::ALL, update::ALL].concat()
+    [accounts::ALL, create::ALL, manage::ALL, run::ALL, update::ALL].concat()
 }
 
 const CREATE: &str = "tool_router_session_create";

@@ -7,7 +7,8 @@ use composio_openai::mcp_tool;
 use serde_json::{Value, json};
 
 fn endpoint(headers: &[(&str, &str)]) -> McpEndpoint {
-    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), SecretString::from(*value))).collect::<Vec<_>>();
+    let headers =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), SecretString::from(*value))).collect::<Vec<_>>();
     McpEndpoint::new(Url::parse("https://composio.example/mcp/trs_1").unwrap(), headers)
 }
 

@@ -13,31 +13,31 @@ pub(super) const HOSTED: &str = "https://backend.composio.dev";
 /// `InvalidInput`, never with the whole address: it may hold a password.
 pub(super) fn parse(text: &str, allow_insecure_http: bool) -> Result<Url> {
     let url =
-        Url::parse(text.trim()).map_err(|error| refused(format!("is no URL ({error}); give one such as {HOSTED}")))?;
+        Url::parse(text.trim()).map_err(|error| refused(&format!("is no URL ({error}); give one such as {HOSTED}")))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("holds a user name or a password; the key belongs into the options".into()));
+        return Err(refused("holds a user name or a password; the key belongs into the options"));
     }
     let Some(host) = url.host() else {
-        return Err(refused(format!("names no host; give one such as {HOSTED}")));
+        return Err(refused(&format!("names no host; give one such as {HOSTED}")));
     };
     match url.scheme() {
         "https" => {}
         "http" if allow_insecure_http || is_loopback(&host) => {}
         "http" => {
-            return Err(refused(format!(
+            return Err(refused(&format!(
                 "is plain http to {host}, and the key would travel in the clear; use https, or say `allow_insecure_http()`"
             )));
         }
-        scheme => return Err(refused(format!("has the scheme {scheme}; use https"))),
+        scheme => return Err(refused(&format!("has the scheme {scheme}; use https"))),
     }
     if url.path() != "/" {
-        return Err(refused(format!(
+        return Err(refused(&format!(
             "has the path {:?}; give the origin alone, every path is added to it",
             url.path()
         )));
     }
     match url.query().is_some() || url.fragment().is_some() {
-        true => Err(refused("has a query or a fragment; give the origin alone".into())),
+        true => Err(refused("has a query or a fragment; give the origin alone")),
         false => Ok(url),
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-fn refused(problem: String) -> Error {
+fn refused(problem: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, format!("the base URL {problem}")).in_field("base_url")
 }
 

@@ -178,20 +178,20 @@ impl<'a> Call<'a> {
                 return Err(self.error(failure));
             }
         };
-        if let Verdict::Again { pause } = self.verdict(Outcome::Failed { sent }) {
-            if self.pause(pause, if sent { "no whole reply" } else { "not sent" }).await {
-                return Ok(());
-            }
+        if let Verdict::Again { pause } = self.verdict(Outcome::Failed { sent })
+            && self.pause(pause, if sent { "no whole reply" } else { "not sent" }).await
+        {
+            return Ok(());
         }
         Err(self.error(failure))
     }
 
     /// After a reply without sense: returns to try again.
     pub(super) async fn garbled(&mut self, what: &str) -> Result<()> {
-        if let Verdict::Again { pause } = self.verdict(Outcome::Garbled) {
-            if self.pause(pause, "a reply without sense").await {
-                return Ok(());
-            }
+        if let Verdict::Again { pause } = self.verdict(Outcome::Garbled)
+            && self.pause(pause, "a reply without sense").await
+        {
+            return Ok(());
         }
         Err(self.attempted().garbled(what))
     }
