@@ -80,8 +80,14 @@ async fn recorded(prism: &url::Url) -> Vec<Exchange> {
 #[tokio::test]
 async fn every_operation_is_asked_for() {
     let Some(prism) = place::prism() else { return };
-    let asked: BTreeSet<_> = recorded(&prism).await.iter().map(|exchange| exchange.operation).collect();
+    let recorded = recorded(&prism).await;
+    let asked: BTreeSet<_> = recorded.iter().map(|exchange| exchange.operation).collect();
     let known: BTreeSet<_> = description::operations().iter().map(|operation| operation.id.as_str()).collect();
+    let (requests, clients, domains) = (recorded.len(), client::all().len(), domain::all().len());
+    place::say(&format!(
+        "{requests} requests for {} operations, by {clients} cases of the client and {domains} of the backend",
+        asked.len()
+    ));
     assert_eq!(known.len(), 49);
     assert_eq!(asked, known);
 }
