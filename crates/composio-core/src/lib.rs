@@ -46,6 +46,7 @@
 //!
 //! # Tasks
 //!
+//! - Open the hosted service, or a server of its dialect: `Composio::hosted`, `Composio::from_env`.
 //! - Make a session: [`Composio::create`]; take one up again: [`Composio::session`].
 //! - Give a model tools: [`Session::tools`], and an adapter crate for its framework. Which ones it gets directly:
 //!   [`SessionBuilder::preload`] and [`SessionBuilder::direct_tools`]; which helpers: [`SessionBuilder::meta_tools`].

@@ -15,6 +15,6 @@ pub use composio_mcp as mcp;
 pub use embedded::{Embedded, EmbeddedOptions};
 
 /// The workspace's README, so that its program compiles.
-#[cfg(all(doctest, feature = "embedded"))]
+#[cfg(all(doctest, feature = "embedded", feature = "hosted"))]
 #[doc = include_str!("../../../README.md")]
 mod readme {}
