@@ -13,14 +13,18 @@ use crate::members::{self, Member, Program};
 const ADAPTER: &str = "adapter";
 /// The names of those that backends have.
 const BACKENDS: [&str; 2] = ["sessions", "hosted"];
-/// How a report says that a budget is exceeded.
+/// How a report says that a budget is exceeded, and that a figure could not be had on this machine.
 const EXCEEDED: &str = "DOES NOT HOLD";
+const MISSING: &str = "NOT MEASURED";
 
 /// Which crates.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// Only these packages, such as `composio-rig`.
     packages: Vec<String>,
+    /// Fails where a figure cannot be had, such as instructions without valgrind.
+    #[arg(long)]
+    require: bool,
 }
 
 pub(crate) fn run(arguments: &Bench) -> Result<()> {
@@ -31,8 +35,17 @@ pub(crate) fn run(arguments: &Bench) -> Result<()> {
         lines.extend(measured(&crate::root(), member, bench)?);
     }
     println!("\n{}", lines.join("\n"));
-    if lines.iter().any(|line| line.contains(EXCEEDED)) {
+    verdict(&lines, arguments.require)
+}
+
+/// Whether the budgets hold, as far as they were measured or, where all are required, all of them.
+fn verdict(lines: &[String], all: bool) -> Result<()> {
+    let any = |words: &str| lines.iter().any(|line| line.contains(words));
+    if any(EXCEEDED) {
         bail!("a budget is exceeded; a machine that does other work besides measures badly, so try once more");
+    }
+    if all && any(MISSING) {
+        bail!("a figure is missing; its line says what to install");
     }
     Ok(())
 }
@@ -66,6 +79,16 @@ fn measured(root: &Path, member: &Member, bench: &Program) -> Result<Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_figure_fails_only_where_all_are_required() {
+        let of = |line: &str, all| verdict(&["a holds".to_owned(), line.to_owned()], all).is_ok();
+        for (line, without, with) in
+            [("b holds", true, true), ("b NOT MEASURED", true, false), ("b DOES NOT HOLD", false, false)]
+        {
+            assert_eq!((of(line, false), of(line, true)), (without, with), "{line}");
+        }
+    }
 
     #[test]
     fn crates_with_a_benchmark_of_their_kind_are_chosen() {

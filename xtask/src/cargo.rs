@@ -6,8 +6,17 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-/// What tells an example to use a real model.
-const PROVIDER: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"];
+/// What tells an example to use a real model, or the hosted service.
+const PROVIDER: [&str; 8] = [
+    "COMPOSIO_API_KEY",
+    "COMPOSIO_BASE_URL",
+    "COMPOSIO_ORG_ID",
+    "COMPOSIO_PROJECT_ID",
+    "COMPOSIO_USER_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_MODEL",
+];
 
 /// A command of cargo in a workspace.
 pub(crate) fn command<T: AsRef<OsStr>>(root: &Path, arguments: &[T], environment: &[(&str, String)]) -> Command {

@@ -9,9 +9,9 @@ use url::Url;
 
 use super::options::HostedOptions;
 use super::request::Request;
-use super::response;
+use super::response::{self, Reply};
 use super::send::Sender;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The REST API v3.1, one method per operation, in the types of [`wire`](crate::wire). Cheap to clone; clones share their
 /// connections and what they know of rate limits.
@@ -65,8 +65,15 @@ impl HostedClient {
     }
 
     /// Sends a request and reads its reply as JSON.
-    pub(super) async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+    pub(super) async fn json<T: DeserializeOwned + Send>(&self, request: Request) -> Result<T> {
         let operation = request.operation;
-        self.sender.call(request, |reply| response::json(operation, reply)).await
+        let mut value = None;
+        let mut read = |reply: &Reply| {
+            value = Some(response::json(operation, reply)?);
+            Ok(())
+        };
+        self.sender.call(request, &mut read).await?;
+        // A call succeeds only where its reply was read.
+        value.ok_or_else(|| Error::new(ErrorKind::Unexpected, "the reply was not read"))
     }
 }

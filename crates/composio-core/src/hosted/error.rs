@@ -19,7 +19,8 @@ use self::meaning::Meaning;
 ///
 /// `after` is how long the server asks to wait.
 pub(super) fn refused(request: &Request, reply: &Reply, after: Option<Duration>, credential: &Credential) -> Error {
-    let said = Said::read(reply).map(|text| credential.hide(one_line(&text)));
+    // Hidden before it is cut: of a key that is cut in the middle, the beginning would stay.
+    let said = Said::read(reply).map(|text| one_line(&credential.hide(text)));
     let meaning = Meaning::of(request, reply.status, &said);
     let error = match meaning {
         Meaning::Kind(kind) => Error::new(kind, message(request.operation, reply, kind, &said)),
@@ -120,6 +121,8 @@ pub(super) struct Attempted<'a> {
     pub(super) origin: &'a str,
     pub(super) request_id: &'a str,
     pub(super) attempts: u32,
+    /// Whether it was the API, or the storage of a file.
+    pub(super) is_api: bool,
 }
 
 impl Attempted<'_> {
@@ -130,7 +133,11 @@ impl Attempted<'_> {
             false => (ErrorKind::Unavailable, ""),
         };
         let cause = cause(source.as_ref());
-        let message = format!("no connection to {} came about{why}, and nothing was sent{cause}", self.origin);
+        let connected = source.as_ref().is_some_and(|source| !source.is_connect());
+        let message = match connected {
+            true => format!("{} took nothing of the request{why}, and nothing has run{cause}", self.origin),
+            false => format!("no connection to {} came about{why}, and nothing was sent{cause}", self.origin),
+        };
         self.located(Error::new(kind, message).with_retry(Retry::Safe), source)
     }
 
@@ -159,8 +166,11 @@ impl Attempted<'_> {
 
     /// There is more of a reply than is read.
     pub(super) fn too_large(self, limit: usize) -> Error {
-        let what = format!("has more than {limit} bytes; ask for less, or raise `HostedOptions::max_reply`");
+        let advice =
+            if self.is_api { "ask for less, or raise `HostedOptions::max_reply`" } else { "take a smaller file" };
+        let what = format!("has more than {limit} bytes; {advice}");
         let text = match self.operation.resend {
+            Resend::Always if !self.is_api => "The file is too large to read. Take a smaller one.",
             Resend::Always => "The answer is too large to read. Ask for less: fewer items, or a narrower filter.",
             Resend::Unsent => {
                 "The answer is too large to read. The call has likely taken effect: check with a reading tool, and do not \
@@ -172,13 +182,14 @@ impl Attempted<'_> {
 
     /// The server sends us elsewhere, where the key may not go or the request not be repeated.
     pub(super) fn redirected(self, status: u16, to: &str) -> Error {
+        let advice = if self.is_api { "if that is the API, make it the base URL" } else { "ask for a new address" };
         let message = format!(
-            "{} answered {} with {status}, to {to}, which is not followed; if that is the API, make it the base URL",
+            "{} answered {} with {status}, to {to}, which is not followed; {advice}",
             self.origin, self.operation.name
         );
-        // 303 is how a server says that it is done and shows the result elsewhere.
+        // 303, and 302 as most servers use it, say that it is done and that the result is elsewhere.
         let error = match (self.operation.resend, status) {
-            (Resend::Unsent, 303) => self.unknown(&message),
+            (Resend::Unsent, 302 | 303) => self.unknown(&message),
             (Resend::Always | Resend::Unsent, _) => Error::new(ErrorKind::Unexpected, message),
         };
         self.located(error, None)
@@ -187,7 +198,7 @@ impl Attempted<'_> {
     /// The rate limit is known, and lifts later than anybody waits.
     pub(super) fn limited(self, left: Duration) -> Error {
         let message = format!(
-            "the rate limit of {} is reached, and it lifts in {} seconds; nothing was sent",
+            "the rate limit of {} is reached, and it lifts in {} seconds; nothing has run",
             self.origin,
             left.as_secs_f64().ceil()
         );

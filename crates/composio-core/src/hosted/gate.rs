@@ -5,13 +5,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+
+/// How long who goes ahead is waited for. A 429 comes before anything runs: who is not back by then got past the limit, and
+/// waits for a tool that takes its time.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The longest that one 429 keeps a client out, whatever it says. The windows are of a minute; a gateway that says ten years
+/// would otherwise be right about them.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// Where calls wait after the server said 429. Rule: `session-api` 1.7, the limit counts an organisation's requests, so what
 /// one call learns is true for all.
 ///
 /// Closed until a time. From then on one call goes ahead, and the others wait for how it fares: another 429 closes the gate
-/// again, anything else opens it for everybody.
+/// again, anything else opens it for everybody, no answer within [`PATIENCE`] too.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     /// Whether `state` is worth a look: all that a call pays while no limit is known.
@@ -24,15 +32,15 @@ pub(super) struct Gate {
 struct State {
     /// Until when nobody goes; none while the gate is open.
     until: Option<Instant>,
-    /// Whether somebody has gone ahead.
-    ahead: bool,
+    /// Since when somebody is ahead.
+    ahead: Option<Instant>,
 }
 
 /// Leave to send one request. Whoever drops the one that went ahead, without having learned anything, lets the next go.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
-    /// The gate, for who goes ahead.
-    ahead: Option<&'a Gate>,
+    /// The gate, and since when, for who goes ahead.
+    ahead: Option<(&'a Gate, Instant)>,
     /// How long the call waited here.
     pub(super) waited: Duration,
 }
@@ -43,13 +51,14 @@ pub(super) struct TooLong(pub(super) Duration);
 
 /// What a call does next at a closed gate.
 enum Step {
-    Go { ahead: bool },
+    Go { ahead: Option<Instant> },
     Sleep(Instant),
-    Watch,
+    Watch(Instant),
 }
 
 impl Gate {
-    /// Waits until a request may be sent, but not at all if that were longer than `longest`.
+    /// Waits until a request may be sent, but no longer than `longest` for limits, and not at all for one that is known to
+    /// lift later.
     pub(super) async fn pass(&self, longest: Duration) -> Result<Pass<'_>, TooLong> {
         if !self.closed.load(Ordering::Acquire) {
             return Ok(Pass { ahead: None, waited: Duration::ZERO });
@@ -58,17 +67,19 @@ impl Gate {
         loop {
             // Made before the state is read: a change in between is not missed.
             let changed = self.changed.notified();
-            match self.step(longest)? {
-                Step::Go { ahead } => return Ok(Pass { ahead: ahead.then_some(self), waited: since.elapsed() }),
+            match self.step(longest.saturating_sub(since.elapsed()))? {
+                Step::Go { ahead } => {
+                    return Ok(Pass { ahead: ahead.map(|ahead| (self, ahead)), waited: since.elapsed() });
+                }
                 Step::Sleep(until) => tokio::time::sleep_until(until).await,
-                Step::Watch => changed.await,
+                Step::Watch(until) => timeout_at(until, changed).await.unwrap_or_default(),
             }
         }
     }
 
     /// Closes the gate for this long, or leaves it closed where it already is for longer.
     pub(super) fn close(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+        let until = Instant::now() + wait.min(LONGEST);
         let mut state = self.lock();
         state.until = Some(state.until.map_or(until, |known| known.max(until)));
         self.closed.store(true, Ordering::Release);
@@ -76,32 +87,48 @@ impl Gate {
 
     fn step(&self, longest: Duration) -> Result<Step, TooLong> {
         let mut state = self.lock();
-        let Some(until) = state.until else { return Ok(Step::Go { ahead: false }) };
-        let left = until.saturating_duration_since(Instant::now());
+        let Some(until) = state.until else { return Ok(Step::Go { ahead: None }) };
+        let now = Instant::now();
+        let left = until.saturating_duration_since(now);
         if left > longest {
             return Err(TooLong(left));
         }
         if !left.is_zero() {
             return Ok(Step::Sleep(until));
         }
-        if state.ahead {
-            return Ok(Step::Watch);
+        // Who went before it was closed anew is not ahead any more.
+        match state.ahead.filter(|since| *since >= until) {
+            Some(since) if now < since + PATIENCE => Ok(Step::Watch(since + PATIENCE)),
+            Some(_) => {
+                self.open(&mut state);
+                Ok(Step::Go { ahead: None })
+            }
+            None => {
+                state.ahead = Some(now);
+                Ok(Step::Go { ahead: Some(now) })
+            }
         }
-        state.ahead = true;
-        Ok(Step::Go { ahead: true })
     }
 
-    /// Who went ahead is back.
-    fn back(&self, open: bool) {
+    /// Who has been ahead since then is back.
+    fn back(&self, since: Instant, open: bool) {
         let mut state = self.lock();
-        state.ahead = false;
+        if state.ahead != Some(since) {
+            // Nobody waits for it any more.
+            return;
+        }
+        state.ahead = None;
         // In the meantime a call that was under way before may have closed it anew: that is the newer word.
         if open && state.until.is_some_and(|until| until <= Instant::now()) {
-            state.until = None;
-            self.closed.store(false, Ordering::Release);
+            self.open(&mut state);
         }
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    fn open(&self, state: &mut State) {
+        *state = State::default();
+        self.closed.store(false, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -113,16 +140,16 @@ impl Gate {
 impl Pass<'_> {
     /// The server answered, and spoke of no limit.
     pub(super) fn opened(mut self) {
-        if let Some(gate) = self.ahead.take() {
-            gate.back(true);
+        if let Some((gate, since)) = self.ahead.take() {
+            gate.back(since, true);
         }
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        if let Some(gate) = self.ahead.take() {
-            gate.back(false);
+        if let Some((gate, since)) = self.ahead.take() {
+            gate.back(since, false);
         }
     }
 }
@@ -206,6 +233,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn limits_that_follow_each_other_are_one_wait() {
+        let gate = Gate::default();
+        gate.close(seconds(40));
+        let began = Instant::now();
+        let (waiting, ()) = tokio::join!(gate.pass(LONG), async {
+            tokio::time::sleep(seconds(39)).await;
+            gate.close(seconds(30));
+        });
+        assert_eq!((waiting.unwrap_err(), began.elapsed()), (TooLong(seconds(29)), seconds(40)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_429_closes_it_for_more_than_an_hour() {
+        let gate = Gate::default();
+        gate.close(seconds(10 * 365 * 24 * 60 * 60));
+        assert_eq!(gate.pass(LONG).now_or_never().unwrap().unwrap_err(), TooLong(LONGEST));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_ahead_and_takes_its_time_got_past_the_limit() {
+        let gate = over().await;
+        let ahead = gate.pass(LONG).await.unwrap();
+        let began = Instant::now();
+        let others = futures::future::join_all((0..3).map(|_| gate.pass(LONG))).await;
+        assert_eq!(began.elapsed(), PATIENCE);
+        assert!(others.iter().all(|pass| pass.as_ref().is_ok_and(|pass| pass.ahead.is_none())));
+        // It is back late: somebody else is ahead by now, and stays it.
+        gate.close(seconds(1));
+        tokio::time::sleep(seconds(1)).await;
+        let next = gate.pass(LONG).await.unwrap();
+        ahead.opened();
+        assert!(next.ahead.is_some() && gate.pass(LONG).now_or_never().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_longer_of_two_waits_counts() {
         let gate = Gate::default();
         gate.close(seconds(4));
@@ -220,6 +282,9 @@ mod tests {
         let gate = over().await;
         let ahead = gate.pass(LONG).await.unwrap();
         gate.close(seconds(2));
+        let began = Instant::now();
+        let next = gate.pass(LONG).await.unwrap();
+        assert!(next.ahead.is_some() && began.elapsed() == seconds(2), "one goes ahead of the others again");
         ahead.opened();
         assert!(gate.pass(LONG).now_or_never().is_none());
     }

@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
 use url::Url;
 
+use super::clock::FOREVER;
 use super::credential::{Credential, Scope};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -139,7 +140,7 @@ impl HostedOptions {
     /// of a request that reads. What a tool takes is bounded by [`timeout`](Self::timeout) alone.
     #[must_use]
     pub fn read_timeout(mut self, limit: Duration) -> Self {
-        self.limits.read = limit;
+        self.limits.read = limit.min(FOREVER);
         self
     }
 
@@ -147,12 +148,12 @@ impl HostedOptions {
     /// rate limit is not counted.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.limits.call = limit;
+        self.limits.call = limit.min(FOREVER);
         self
     }
 
-    /// The longest wait for a rate limit, 60 seconds unless set. What would take longer is `RateLimited` at once, with the
-    /// time in [`Error::retry`](crate::Error::retry).
+    /// How long a call may wait for rate limits in all, 60 seconds unless set. What would take longer is `RateLimited` at
+    /// once, with the time in [`Error::retry`](crate::Error::retry).
     #[must_use]
     pub fn rate_limit_wait(mut self, longest: Duration) -> Self {
         self.limits.rate_limit = longest;

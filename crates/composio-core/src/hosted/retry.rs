@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use super::clock::FOREVER;
 use super::request::Resend;
 
 /// How often a request is sent at most.
@@ -93,6 +94,10 @@ fn should_retry(headers: &HeaderMap) -> Option<bool> {
 /// How long a reply asks to wait: milliseconds, seconds, or a date, which is read against the reply's own date so that two
 /// clocks need not agree. Rule: `session-api` 1.9.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    asked_to_wait(headers, now).map(|wait| wait.min(FOREVER))
+}
+
+fn asked_to_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     if let Some(millis) = text(headers, &RETRY_AFTER_MS).and_then(seconds) {
         return Some(millis / 1000);
     }
@@ -150,6 +155,7 @@ mod tests {
             (vec![("retry-after", "-1")], None),
             (vec![("retry-after", "NaN")], None),
             (vec![("retry-after", "1e400")], None),
+            (vec![("retry-after", "10000000000000000000")], Some(FOREVER.as_millis())),
             (vec![("retry-after", "soon")], None),
             (vec![("retry-after-ms", "250"), ("retry-after", "9")], Some(250)),
             (vec![("retry-after-ms", "soon"), ("retry-after", "9")], Some(9000)),

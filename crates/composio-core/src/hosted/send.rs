@@ -25,6 +25,9 @@ use super::request::Request;
 use super::response::{Reply, Unread, describe};
 use crate::error::{Error, Result};
 
+/// What reads a reply, and keeps what it says.
+pub(super) type Reader<'a> = &'a mut (dyn FnMut(&Reply) -> Result<(), Unread> + Send);
+
 /// What sends requests, and knows when to send them again.
 pub(super) struct Sender {
     setup: Result<Setup, Refusal>,
@@ -50,12 +53,9 @@ impl Sender {
         same_origin(&setup.origin, url).then(|| setup.credential.shown())
     }
 
-    /// Sends a request until its reply is read, as often as its operation allows.
-    pub(super) async fn call<T>(
-        &self,
-        request: Request,
-        read: impl Fn(&Reply) -> Result<T, Unread> + Send + Sync,
-    ) -> Result<T> {
+    /// Sends a request until its reply is read, as often as its operation allows. What was read is the reader's to keep: one
+    /// copy of this serves the replies of all operations, which makes programs smaller.
+    pub(super) async fn call(&self, request: Request, read: Reader<'_>) -> Result<()> {
         let setup = self.setup.as_ref().map_err(Refusal::error)?;
         let mut call = Call::new(setup, &request, Place::api(setup))?;
         let span = call.span();
@@ -64,7 +64,7 @@ impl Sender {
             loop {
                 let reply = call.reply(&url).await?;
                 match read(&reply) {
-                    Ok(value) => return Ok(value),
+                    Ok(()) => return Ok(()),
                     Err(Unread::Refused(error)) => return Err(error),
                     Err(Unread::Cut(error)) => {
                         call.garbled(&format!("is not whole ({})", describe(&error))).await?;

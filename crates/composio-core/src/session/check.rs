@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::settings::{Hook, HookCheck, HostedSettings};
+use super::settings::{Hook, HookCheck, HostedSettings, InstantUsage};
 use super::{Patch, Preload, SessionConfig, SessionUpdate};
+use crate::approval::ApprovalPolicy;
 use crate::error::{Error, Result};
-use crate::policy::{TagFilter, ToolkitPolicy};
+use crate::policy::{TagFilter, ToolPolicy, ToolkitPolicy};
 use crate::tool::{NativeDefinitions, NativeTools};
 
 /// How many hooks a session may have.
@@ -37,6 +38,7 @@ impl SessionConfig {
             ("toolkits", self.toolkits != ToolkitPolicy::default()),
             ("tools", !self.tools.is_empty()),
             ("tags", self.tags != TagFilter::default()),
+            ("approvals", self.approvals.as_deref().is_some_and(names_calls)),
             ("native tools", !native.is_empty()),
             ("hooks", !hosted.hooks.is_empty()),
         ];
@@ -62,6 +64,13 @@ impl SessionUpdate {
     }
 }
 
+/// Whether approvals name calls. They stand in the same blocks as toolkits, tools and tags; what becomes of calls whose
+/// caller cannot ask does not.
+fn names_calls(approvals: &ApprovalPolicy) -> bool {
+    let ApprovalPolicy { toolkits, tools, tags, toolkit_tags, fallback: _ } = approvals;
+    !(toolkits.is_empty() && tools.is_empty() && tags.is_empty() && toolkit_tags.is_empty())
+}
+
 /// A backend has no native tools, so it could not list them.
 fn check_preload(preload: &Preload) -> Result<()> {
     let Preload::Tools(tools) = preload else { return Ok(()) };
@@ -84,6 +93,7 @@ fn check_hosted(hosted: &HostedSettings) -> Result<()> {
     if let Some(id) = hosted.saved_config.as_deref().filter(|id| id.trim().is_empty()) {
         return Err(Error::invalid_input("hosted.saved_config", id, "the id of a saved session config"));
     }
+    check_instant(hosted.instant.as_ref())?;
     if hosted.hooks.len() > HOOKS_MAX {
         let count = hosted.hooks.len().to_string();
         return Err(Error::invalid_input("hosted.hooks", &count, "20 hooks at the most"));
@@ -97,6 +107,18 @@ fn check_hosted(hosted: &HostedSettings) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Only lists can be said of it, and what is left out would allow every tool.
+fn check_instant(instant: Option<&InstantUsage>) -> Result<()> {
+    let Some(InstantUsage::On { tools, .. }) = instant else { return Ok(()) };
+    match tools.iter().find(|(_, policy)| matches!(policy, ToolPolicy::Tags(_))) {
+        None => Ok(()),
+        Some((toolkit, _)) => {
+            let field = format!("hosted.instant.tools.{toolkit}");
+            Err(Error::invalid_input(&field, toolkit.as_str(), "a list of tools for or against, and no tags"))
+        }
+    }
 }
 
 fn check_hook(place: usize, hook: &Hook) -> Result<()> {

@@ -333,7 +333,7 @@ pub enum InstantUsage {
     On {
         /// In which toolkits.
         toolkits: ToolkitPolicy,
-        /// Which tools of a toolkit, by list.
+        /// Which tools of a toolkit, by list: tags are refused.
         tools: ToolkitMap<ToolPolicy>,
         /// Whether replies tell what was charged.
         return_charge: bool,

@@ -3,6 +3,7 @@
 mod accounts;
 mod calls;
 mod credentials;
+mod explain;
 mod faults;
 mod http2;
 mod limits;

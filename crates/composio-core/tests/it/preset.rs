@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use composio_core::{
-    Composio, ErrorKind, Hook, HookCheck, HostedSettings, MetaTools, Preload, Result, ScriptedBackend, Session,
-    SessionBuilder, SessionConfig, Workbench,
+    ApprovalFallback, Composio, ErrorKind, Hook, HookCheck, HostedSettings, InstantUsage, MetaTools, Preload, Result,
+    ScriptedBackend, Session, SessionBuilder, SessionConfig, TagFilter, ToolPolicy, ToolkitPolicy, ToolkitSlug,
+    Workbench,
 };
 
 use crate::native::Shout;
@@ -76,6 +77,12 @@ async fn settings_that_cannot_be_are_refused_by_their_path() -> Result<()> {
     let new = HostedSettings::new;
     let before = |text: &str| Hook::new("h", HookCheck::Before(text.to_owned()));
     let many = (0..21).fold(new(), |hosted, n| hosted.hook(hook(&format!("h{n}"))));
+    let by_tag = InstantUsage::On {
+        toolkits: ToolkitPolicy::All,
+        tools: [(ToolkitSlug::new("gmail")?, ToolPolicy::Tags(TagFilter::new()))].into(),
+        return_charge: false,
+        return_prices: false,
+    };
     for (settings, field) in [
         (new().user_timezone(""), "hosted.user_timezone"),
         (new().user_timezone(" "), "hosted.user_timezone"),
@@ -88,6 +95,8 @@ async fn settings_that_cannot_be_are_refused_by_their_path() -> Result<()> {
         (new().hook(before("")), "hosted.hooks[0].check"),
         (new().hook(before(&"x".repeat(2_001))), "hosted.hooks[0].check"),
         (many, "hosted.hooks"),
+        // Left out, it would let every tool be billed.
+        (new().instant(by_tag), "hosted.instant.tools.gmail"),
         (new().saved_config(""), "hosted.saved_config"),
         (new().saved_config("sc_1"), "hosted.saved_config"),
     ] {
@@ -112,11 +121,15 @@ async fn a_saved_config_stands_alone() -> Result<()> {
     let composio = Composio::with_backend(backend());
     let create = || composio.create("u").hosted(HostedSettings::new().saved_config("sc_1"));
     create().direct_tools().await?;
+    create().approval_fallback(ApprovalFallback::Allow).await?;
     for refused in [
         create().toolkits(["gmail"]),
         create().no_toolkits(),
         create().enable_tools("gmail", ["GMAIL_SEND"]),
         create().tags(["readOnlyHint"]),
+        // Approvals stand in the same blocks.
+        create().require_approval_for_toolkits(["gmail"]),
+        create().require_approval_for_destructive(),
         create().tool(Shout),
         composio.create("u").hosted(HostedSettings::new().saved_config("sc_1").hook(hook("h"))),
     ] {

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use composio_core::Composio;
 use composio_core::hosted::{HostedBackend, HostedClient, HostedOptions};
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ use crate::description;
 
 /// What every path begins with.
 const VERSION: &str = "/api/v3.1";
+/// Where files are kept, which is no part of the API.
+const STORAGE: &str = "/storage";
 /// The credential that Prism is shown.
 pub(crate) const KEY: &str = "ak_test";
 
@@ -51,6 +54,7 @@ struct Line {
     prefer: Mutex<Option<String>>,
     edits: Mutex<Vec<(String, Value)>>,
     heard: Mutex<Vec<Exchange>>,
+    stored: Mutex<Bytes>,
 }
 
 impl Service {
@@ -63,8 +67,10 @@ impl Service {
             prefer: Mutex::default(),
             edits: Mutex::default(),
             heard: Mutex::default(),
+            stored: Mutex::default(),
         });
-        let router = Router::new().fallback(pass_on).with_state(Arc::clone(&line));
+        let router = Router::new().route(STORAGE, get(give).put(keep)).fallback(pass_on);
+        let router = router.with_state(Arc::clone(&line));
         let mut serving = JoinSet::new();
         serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, line, _serving: serving }
@@ -92,6 +98,14 @@ impl Service {
     /// Replaces a value in each reply that has this place, where the only example is of another case.
     pub(crate) fn answer_with(&self, place: &str, value: impl Into<Value>) {
         self.line.edits.lock().unwrap().push((place.to_owned(), value.into()));
+    }
+
+    /// Lets files be kept here: the addresses of the examples are nobody's.
+    pub(crate) fn keep_files(&self) {
+        let storage = self.url.join(STORAGE).unwrap();
+        for place in ["/upload_url", "/download_url"] {
+            self.answer_with(place, storage.as_str());
+        }
     }
 
     /// Everything so far.
@@ -164,6 +178,18 @@ async fn pass_on(State(line): State<Arc<Line>>, method: Method, uri: Uri, header
         Some(violations) => refusal(&format!("{method} {target} {body}: {violations}")),
         None => (status, headers, line.edited(text)).into_response(),
     }
+}
+
+async fn keep(State(line): State<Arc<Line>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    *line.stored.lock().unwrap() = body;
+    match headers.contains_key("x-api-key") {
+        true => StatusCode::FORBIDDEN,
+        false => StatusCode::OK,
+    }
+}
+
+async fn give(State(line): State<Arc<Line>>) -> Bytes {
+    line.stored.lock().unwrap().clone()
 }
 
 /// What is wrong with a request, as the API refuses it, so that a test says it.

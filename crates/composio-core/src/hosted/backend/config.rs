@@ -10,6 +10,7 @@ pub(super) mod settings;
 pub(super) mod stored;
 #[cfg(test)]
 mod tests;
+mod unread;
 pub(super) mod update;
 
 use indexmap::IndexMap;

@@ -99,11 +99,11 @@ fn arguments(call: &ToolCall) -> Result<JsonText> {
 pub(super) fn outcome(call: ToolCall, decision: Option<ApprovalDecision>, reply: ExecuteReply) -> Result<ToolOutput> {
     match reply.outcome() {
         Ok(ResultType::Completed) => output(&call, reply),
+        // Some of its calls have run, and their results say so: without them a model would make all of them again.
+        Ok(ResultType::Failed) if call.tool == *BATCH && has_results(&reply) => output(&call, reply),
         Ok(ResultType::Failed) if decision == Some(ApprovalDecision::Deny) => {
             Err(with_log(Error::approval_denied(&call.tool), reply.log_id))
         }
-        // Some of its calls have run, and their results say so: without them a model would make all of them again.
-        Ok(ResultType::Failed) if call.tool == *BATCH && has_results(&reply) => output(&call, reply),
         Ok(ResultType::Failed) => Err(failed(&call.tool, reply)),
         Ok(ResultType::Blocked) => Err(blocked(call.tool.as_str(), reply.reason, reply.message, reply.log_id)),
         // The answer was not taken: it is for another call, or too late.

@@ -7,12 +7,14 @@ use super::config::IntoText;
 use super::tools::permit_toolkit;
 use super::{HostedBackend, execute, read};
 use crate::account::ConnectedAccount;
-use crate::auth::AuthConfig;
+use crate::auth::{AuthConfig, AuthScheme};
 use crate::backend::{SessionRecord, ToolkitState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::{PolicyDecision, PolicyRule, PolicyStep, Said, ToolExplanation};
-use crate::precedence::{Explanation, Selection, SelectionInput, explain_account, select_account};
+use crate::precedence::{
+    Explanation, Selection, SelectionError, SelectionInput, explain_account, select_account, select_reconnect,
+};
 use crate::session::SessionConfig;
 use crate::wire;
 
@@ -24,7 +26,8 @@ const PAGE: u32 = 200;
 /// What a choice is made from.
 struct Known {
     state: ToolkitState,
-    managed: Option<crate::auth::AuthScheme>,
+    /// The scheme on which the service would make an auth config by itself.
+    provision: Option<AuthScheme>,
     configs: Vec<AuthConfig>,
     accounts: Vec<ConnectedAccount>,
 }
@@ -41,19 +44,33 @@ impl Known {
             max_accounts: config.multi_account.map(|multi| multi.max_per_toolkit),
             configs: &self.configs,
             accounts: &self.accounts,
-            provision: self.managed,
+            provision: self.provision,
             ..SelectionInput::new(&record.user, toolkit)
         }
     }
 
-    /// The auth config that would have the last word about a tool.
-    fn last_word(&self, selection: &Result<Selection, crate::precedence::SelectionError>) -> Option<&AuthConfig> {
-        let id: &AuthConfigId = match selection {
-            Ok(Selection::Use { account, .. }) => &self.accounts.iter().find(|one| &one.id == account)?.auth_config,
-            Ok(Selection::Connect { auth_config, .. }) => auth_config,
-            Ok(Selection::NoAuthNeeded | Selection::Provision { .. }) | Err(_) => return None,
+    /// The auth config that would have the last word about a tool: of the account that would run it, else of the one that has
+    /// to be mended first, else the one that a link would use. Where a call has to name its account, one that lets the tool
+    /// run is enough.
+    fn last_word(&self, input: &SelectionInput<'_>, tool: &ToolSlug) -> Option<&AuthConfig> {
+        let config = |id: &AuthConfigId| self.configs.iter().find(|config| &config.id == id);
+        let of = |id: &ConnectedAccountId| {
+            let account = self.accounts.iter().find(|account| &account.id == id);
+            account.and_then(|account| config(&account.auth_config))
         };
-        self.configs.iter().find(|config| &config.id == id)
+        match select_account(input) {
+            Ok(Selection::Use { account, .. }) | Err(SelectionError::NotUsable { account, .. }) => of(&account),
+            Err(SelectionError::AccountRequired { candidates }) => {
+                let mut configs = candidates.iter().filter_map(|candidate| of(&candidate.account));
+                let newest = configs.clone().next();
+                configs.find(|config| config.tools.allows(tool)).or(newest)
+            }
+            Ok(Selection::Connect { auth_config, .. }) => {
+                let ended = select_reconnect(input).and_then(|account| config(&account.auth_config));
+                ended.or_else(|| config(&auth_config))
+            }
+            Ok(Selection::NoAuthNeeded | Selection::Provision { .. }) | Err(_) => None,
+        }
     }
 }
 
@@ -84,7 +101,7 @@ impl HostedBackend {
             true => Some(self.known(&record, toolkit).await?),
             false => None,
         };
-        let on = known.as_ref().and_then(|known| known.last_word(&select_account(&known.input(&record))));
+        let on = known.as_ref().and_then(|known| known.last_word(&known.input(&record), slug));
         let input = config.policy_input(toolkit, &tool, on.map(|config| &config.tools));
         let mut explanation = ToolExplanation::of(&input).as_prediction();
         explanation.auth_config = on.map(|config| config.id.clone());
@@ -123,15 +140,32 @@ impl HostedBackend {
                 accounts.push(account);
             }
         }
-        Ok(Known { state, managed, configs, accounts })
+        let usable = configs.iter().any(|config| config.enabled && config.enabled_for_sessions);
+        let provision = match managed {
+            None if !usable && !state.no_auth => self.scheme_without_app(toolkit).await?,
+            managed => managed,
+        };
+        Ok(Known { state, provision, configs, accounts })
     }
 
-    /// A toolkit as the session lists it, and the scheme on which the service makes an auth config by itself.
+    /// The first scheme of a toolkit for which the developer has to give nothing. Rule: `session-semantics` 1.1, step 4.
+    async fn scheme_without_app(&self, toolkit: &ToolkitSlug) -> Result<Option<AuthScheme>> {
+        let details = self.client.toolkit(toolkit.as_str(), None).await?;
+        let mut schemes = details.auth_config_details.iter().flatten();
+        let found = schemes.find_map(|details| match details.mode.known()? {
+            AuthScheme::NoAuth | AuthScheme::Unknown => None,
+            scheme if scheme.needs_app() => None,
+            scheme => details.fields.auth_config_creation.required.is_empty().then_some(*scheme),
+        });
+        Ok(found)
+    }
+
+    /// A toolkit as the session lists it, and the scheme for which the service has an app of its own.
     async fn session_toolkit(
         &self,
         session: &SessionId,
         toolkit: &ToolkitSlug,
-    ) -> Result<(ToolkitState, Option<crate::auth::AuthScheme>)> {
+    ) -> Result<(ToolkitState, Option<AuthScheme>)> {
         let query =
             wire::SessionToolkitsQuery { toolkits: vec![toolkit.into_text()], ..wire::SessionToolkitsQuery::new() };
         let page = self.client.session_toolkits(session, &query).await?;

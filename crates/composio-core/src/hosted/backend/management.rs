@@ -74,13 +74,17 @@ impl Management for HostedBackend {
             page: read::page_query(query.cursor.as_ref(), query.limit, PAGE),
             ..wire::ConnectedAccountQuery::default()
         };
+        // An empty filter is none, and the list would be of all users.
+        if let Some(user) = query.users.iter().find(|user| user.as_str().trim().is_empty()) {
+            return Err(Error::invalid_input("user", user.as_str(), "the id that your application has for the user"));
+        }
         // Whose they are is known where one user is asked for, even where the service does not say it.
-        let user: Option<&UserId> = Some(query.users.as_slice()).and_then(|users| match users {
-            [user] => Some(user),
-            _ => None,
-        });
+        let user = <&[UserId; 1]>::try_from(query.users.as_slice()).ok().map(|[user]| user);
         let page =
             self.client.list_connected_accounts(&wanted).instrument(span!("composio.connected_accounts")).await?;
+        if user.is_none() && page.items.iter().any(|account| account.user_id.is_none()) {
+            return Err(nobodys());
+        }
         Ok(read::page(page, |account| read::account(account, user)))
     }
 
@@ -100,7 +104,7 @@ impl Management for HostedBackend {
     async fn set_connected_account_enabled(&self, id: &ConnectedAccountId, enabled: bool) -> Result<ConnectedAccount> {
         let changed = async {
             self.client.set_connected_account_enabled(id.as_str(), enabled).await?;
-            self.account(id).await
+            self.changed(id).await
         };
         changed.instrument(span!("composio.set_connected_account_enabled")).await
     }
@@ -108,7 +112,7 @@ impl Management for HostedBackend {
     async fn revoke_connected_account(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
         let revoked = async {
             self.client.revoke_connected_account(id.as_str()).await.map_err(|error| not_revocable(id, error))?;
-            self.account(id).await
+            self.changed(id).await
         };
         revoked.instrument(span!("composio.revoke_connected_account")).await
     }
@@ -175,7 +179,12 @@ impl HostedBackend {
         body: &wire::PatchConnectedAccount,
     ) -> Result<ConnectedAccount> {
         self.client.update_connected_account(id.as_str(), body).await?;
-        self.account(id).await
+        self.changed(id).await
+    }
+
+    /// An account after a change. Where it cannot be read, it is changed all the same, and the error says so.
+    async fn changed(&self, id: &ConnectedAccountId) -> Result<ConnectedAccount> {
+        self.account(id).await.map_err(|error| error.with_context("changed", id))
     }
 
     /// Two requests where the status changes together with the rest. Where the second fails, the first holds.
@@ -211,8 +220,9 @@ impl HostedBackend {
             ..wire::NewConnection::default()
         };
         let body = wire::CreateConnectedAccount::new(&new.auth_config, connection);
-        let made = ConnectedAccountId::from(self.client.create_connected_account(&body).await?.id);
-        let account = self.account(&made).await;
+        let made = self.client.create_connected_account(&body).await?.id;
+        let account = self.client.connected_account(&made).await;
+        let account = account.and_then(|account| read::account(account, Some(&new.user)));
         account.map_err(|error| error.with_context("created", &made))
     }
 
@@ -288,6 +298,12 @@ fn not_revocable(id: &ConnectedAccountId, error: Error) -> Error {
         }
         _ => error,
     }
+}
+
+/// Left out of the list they would seem not to be there.
+fn nobodys() -> Error {
+    let message = "the service does not say whose its accounts are; list those of one user at a time, with `.user(..)`";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 fn done(success: bool, what: &str, id: &str) -> Result<()> {

@@ -28,7 +28,9 @@ fn custom(tool: &ToolDefinition) -> wire::CustomTool {
         description => description.chars().take(DESCRIPTION_MAX).collect(),
     };
     let mut custom = wire::CustomTool::new(slug, name, description, tool.input_schema.text().clone());
-    custom.output_schema = tool.output_schema.as_ref().map(|schema| schema.text().clone());
+    // One that allows anything may be `true`, which the service does not take.
+    let output = tool.output_schema.as_ref().map(|schema| schema.text());
+    custom.output_schema = output.filter(|text| text.as_str().trim_start().starts_with('{')).cloned();
     custom.preload = Some(true);
     custom
 }
@@ -99,6 +101,13 @@ mod tests {
                 "input_schema": {"type": "object", "properties": {}}, "preload": true,
             }])
         );
+        // A result of any kind has a schema that is no object, which the service does not take.
+        for (schema, written) in [(json!(true), None), (json!({"type": "array"}), Some(json!({"type": "array"})))] {
+            let mut tool = ToolDefinition::new(ToolSlug::new("LOCAL_X").unwrap(), "d", json!({}).into());
+            tool.output_schema = Some(Arc::new(Schema::from(schema)));
+            let tools = super::tools(&[Arc::new(tool)].into_iter().collect()).unwrap();
+            assert_eq!(serde_json::to_value(&tools[0]).unwrap().get("output_schema").cloned(), written);
+        }
         assert!(super::tools(&NativeDefinitions::none()).is_none() && inline(&NativeDefinitions::none()).is_none());
         let long = "é".repeat(6_000);
         let cut = super::tools(&native("LOCAL_X", &long)).unwrap();

@@ -14,7 +14,7 @@ use crate::backend::{HistoryQuery, McpEndpoint, Page, SessionRecord, SessionVers
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
 use crate::policy::ToolPolicy;
-use crate::session::{HostedSettings, SessionConfig, SessionUpdate};
+use crate::session::{HostedSettings, Patch, SessionConfig, SessionUpdate};
 use crate::tool::NativeDefinitions;
 use crate::wire::{self, Open};
 
@@ -53,23 +53,25 @@ impl HostedBackend {
     /// what the session has, and of exactly the version that was read.
     pub(super) async fn change(&self, session: &SessionId, change: &SessionUpdate) -> Result<SessionRecord> {
         let mut change = change.clone();
-        let (mut before, mut belongs) = (SessionConfig::new(), ToolkitsOf::new());
+        let (mut before, mut belongs, mut stored) = (SessionConfig::new(), ToolkitsOf::new(), None);
         if update::needs_before(&change) {
             let reply = self.client.retrieve_session(session).await?;
             change.expected_version = change.expected_version.or(reply.config_version);
             belongs = listed_at(&reply.config);
+            stored = Some(reply.config.clone());
             before = (*self.record(reply).config).clone();
+            update::settle(&before, &mut change);
         }
         let after = update::access_after(&before, &change)?;
         let belongs = self.belongs(&after, belongs).await?;
         let body = update::body(&before, &after, &change, &belongs)?;
-        let reply = self.client.patch_session(session, &body).await?;
-        let mut record = self.record(reply);
-        if let crate::session::Patch::Set(Some(hosted)) = &change.hosted {
-            let mut kept = (*record.config).clone();
-            unsaid_settings(&mut kept, hosted);
-            record.config = Arc::new(kept);
+        if let Some(rule) = stored.and_then(|stored| update::dropped(&stored, &body)) {
+            return Err(unread(session, &rule));
         }
+        let mut record = self.record(self.client.patch_session(session, &body).await?);
+        let mut kept = (*record.config).clone();
+        unsaid_of(&mut kept, &change);
+        record.config = Arc::new(kept);
         Ok(record)
     }
 
@@ -216,6 +218,16 @@ fn unsaid(kept: &mut SessionConfig, given: &SessionConfig) {
     }
 }
 
+/// What the service was told of a session that is there and does not say again.
+fn unsaid_of(kept: &mut SessionConfig, change: &SessionUpdate) {
+    if let Patch::Set(meta) = &change.meta_tools {
+        kept.meta_tools.submit_feedback = meta.submit_feedback;
+    }
+    if let Patch::Set(Some(hosted)) = &change.hosted {
+        unsaid_settings(kept, hosted);
+    }
+}
+
 fn unsaid_settings(kept: &mut SessionConfig, given: &HostedSettings) {
     let hosted = kept.hosted.get_or_insert_default();
     hosted.permissions.clone_from(&given.permissions);
@@ -235,6 +247,14 @@ fn warning(warning: wire::SessionWarning) -> SessionWarning {
         Open::Unknown(_) => WarningCode::Other,
     };
     SessionWarning::new(code, warning.message)
+}
+
+fn unread(session: &SessionId, rule: &str) -> Error {
+    let message = format!(
+        "{session} has the rule {rule:?}, which this version does not know and this change would drop; say toolkits, tools, \
+         tags and approvals in one change, or update this crate"
+    );
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 pub(super) fn no_account(id: &ConnectedAccountId) -> Error {

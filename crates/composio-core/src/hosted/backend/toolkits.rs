@@ -54,7 +54,8 @@ pub(super) fn state(toolkit: wire::SessionToolkit) -> Result<ToolkitState> {
     };
     state.account = toolkit.connected_account.map(|account| connected(&state, account));
     state.accounts = state.account.iter().cloned().collect();
-    state.auth_config = state.account.as_ref().map(|account| account.auth_config.clone());
+    let config = state.account.as_ref().map(|account| account.auth_config.clone());
+    state.auth_config = config.filter(|config| !config.as_str().is_empty());
     Ok(state)
 }
 

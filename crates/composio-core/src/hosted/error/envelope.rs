@@ -133,5 +133,6 @@ pub(super) fn one_line(text: &str) -> String {
 
 fn is_html(reply: &Reply, body: &[u8]) -> bool {
     let said = reply.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    said || body.starts_with(b"<")
+    // Storages answer in XML.
+    said || (body.starts_with(b"<") && !body.starts_with(b"<?xml"))
 }

@@ -42,8 +42,8 @@ const KNOWN: &[(&str, &[u64], ErrorKind)] = &[
 impl Meaning {
     /// What a refusal of this request means.
     pub(super) fn of(request: &Request, status: StatusCode, said: &Said) -> Self {
-        let known = by_slug(said).or_else(|| by_code(said));
-        let kind = known.unwrap_or_else(|| by_status(request.operation.resend, status, said));
+        let known = retired(status, said).or_else(|| by_slug(said)).or_else(|| by_code(said));
+        let kind = known.unwrap_or_else(|| by_status(request.operation.resend, status));
         match session(&request.target).filter(|_| kind == ErrorKind::NotFound && is_session(request, known, said)) {
             Some(session) => Self::UnknownSession(session),
             None => Self::Kind(kind),
@@ -56,6 +56,13 @@ fn is_session(request: &Request, known: Option<ErrorKind>, said: &Said) -> bool 
     said.name() == Some("SessionNotFound") || (known.is_none() && is_session_itself(&request.target))
 }
 
+/// The API that a part of itself replaced. Rule: `session-api` 1.8, the message is all there is to tell it by.
+fn retired(status: StatusCode, said: &Said) -> Option<ErrorKind> {
+    let message = said.message.as_deref().filter(|_| status == StatusCode::BAD_REQUEST)?;
+    let retired = message.contains("no longer supported") && message.contains("/api/v3/connected_accounts/link");
+    retired.then_some(ErrorKind::Unsupported)
+}
+
 fn by_slug(said: &Said) -> Option<ErrorKind> {
     let name = said.name()?;
     KNOWN.iter().find(|(known, ..)| *known == name).map(|(.., kind)| *kind)
@@ -66,10 +73,10 @@ fn by_code(said: &Said) -> Option<ErrorKind> {
     KNOWN.iter().find(|(_, codes, _)| codes.contains(&code)).map(|(.., kind)| *kind)
 }
 
-fn by_status(resend: Resend, status: StatusCode, said: &Said) -> ErrorKind {
-    let retired = |text: &String| text.contains("no longer supported");
+fn by_status(resend: Resend, status: StatusCode) -> ErrorKind {
     match status.as_u16() {
-        400 if said.message.as_ref().is_some_and(retired) => ErrorKind::Unsupported,
+        // It is done, and where the result is cannot be read.
+        302 | 303 if resend == Resend::Unsent => ErrorKind::OutcomeUnknown,
         400 | 405 | 411 | 413..=415 | 422 => ErrorKind::InvalidInput,
         401 => ErrorKind::Unauthorized,
         402 | 403 | 451 => ErrorKind::PermissionDenied,

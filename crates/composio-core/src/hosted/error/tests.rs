@@ -106,6 +106,9 @@ fn the_status_says_it_where_there_is_nothing_else() {
     };
     for (status, reads, writes) in [
         (300, Unexpected, Unexpected),
+        (302, Unexpected, OutcomeUnknown),
+        (303, Unexpected, OutcomeUnknown),
+        (307, Unexpected, Unexpected),
         (400, InvalidInput, InvalidInput),
         (401, Unauthorized, Unauthorized),
         (402, PermissionDenied, PermissionDenied),
@@ -210,6 +213,48 @@ fn a_session_that_is_not_there_is_named() {
 }
 
 #[test]
+fn of_a_key_that_the_server_quotes_not_even_the_beginning_is_shown() {
+    for before in 280..300 {
+        let body = format!(r#"{{"message":"{} ak_s3cret"}}"#, "x".repeat(before));
+        let error = refused_with(READ, 401, &body);
+        assert!(!format!("{error:?}").contains("ak_"), "{before}: {error:?}");
+    }
+}
+
+#[test]
+fn what_the_api_retired_is_told_by_its_message() {
+    let path = "please use POST /api/v3/connected_accounts/link";
+    for (message, slug, status, kind) in [
+        (format!("Initiating is no longer supported, {path}"), "HTTP_BadRequest", 400, ErrorKind::Unsupported),
+        (format!("Initiating is no longer supported, {path}"), "Somebody_Unheard", 400, ErrorKind::Unsupported),
+        (format!("Not found, {path}"), "HTTP_BadRequest", 400, ErrorKind::InvalidInput),
+        ("This value is no longer supported".to_owned(), "HTTP_BadRequest", 400, ErrorKind::InvalidInput),
+        ("This value is no longer supported".to_owned(), "Somebody_Unheard", 400, ErrorKind::InvalidInput),
+    ] {
+        let body = format!(r#"{{"error":{{"message":"{message}","slug":"{slug}"}}}}"#);
+        assert_eq!(refused_with(WRITE, status, &body).kind(), kind, "{message} {slug}");
+    }
+}
+
+#[test]
+fn a_storage_that_answers_in_xml_is_no_gateway() {
+    let credential = Credential::Project("ak_1".into());
+    let body = "<?xml version=\"1.0\"?><Error><Code>BadDigest</Code></Error>";
+    let error = refused(&request(WRITE), &reply(400, "application/xml", body), None, &credential);
+    assert!(error.to_string().contains("no JSON object"), "{error}");
+}
+
+#[test]
+fn what_a_storage_refuses_has_nothing_to_do_with_the_api() {
+    let storage = Attempted { operation: READ, origin: "b.example", request_id: "r1", attempts: 1, is_api: false };
+    for error in [storage.too_large(9), storage.redirected(302, "https://c.example")] {
+        let text = error.to_string();
+        assert!(!text.contains("max_reply") && !text.contains("base URL"), "{text}");
+    }
+    assert!(storage.too_large(9).for_model().starts_with("The file"));
+}
+
+#[test]
 fn a_page_of_html_is_said_to_be_one_and_not_quoted() {
     let page = "<html><title>s3cret gateway</title></html>";
     for (kind, body) in [("text/html", page), ("text/plain", page), ("text/html; charset=utf-8", "oops s3cret")] {
@@ -248,7 +293,8 @@ fn a_long_text_is_cut_where_a_character_ends() {
 
 #[test]
 fn what_never_came_depends_on_the_operation() {
-    let attempted = |operation| Attempted { operation, origin: "https://a.example", request_id: "r1", attempts: 2 };
+    let attempted =
+        |operation| Attempted { operation, origin: "https://a.example", request_id: "r1", attempts: 2, is_api: true };
     for (error, kind, retry) in [
         (attempted(READ).unsent(false, None), ErrorKind::Unavailable, Retry::Safe),
         (attempted(WRITE).unsent(false, None), ErrorKind::Unavailable, Retry::Safe),
@@ -261,7 +307,10 @@ fn what_never_came_depends_on_the_operation() {
         (attempted(READ).too_large(9), ErrorKind::Unexpected, Retry::Never),
         (attempted(WRITE).too_large(9), ErrorKind::OutcomeUnknown, Retry::Never),
         (attempted(WRITE).redirected(307, "https://b.example"), ErrorKind::Unexpected, Retry::Never),
+        (attempted(WRITE).redirected(301, "https://b.example"), ErrorKind::Unexpected, Retry::Never),
+        (attempted(WRITE).redirected(302, "https://b.example"), ErrorKind::OutcomeUnknown, Retry::Never),
         (attempted(WRITE).redirected(303, "https://b.example"), ErrorKind::OutcomeUnknown, Retry::Never),
+        (attempted(READ).redirected(302, "https://b.example"), ErrorKind::Unexpected, Retry::Never),
     ] {
         assert_eq!((error.kind(), error.retry()), (kind, retry), "{error:?}");
         assert_eq!(context(&error, "attempts"), ["2"]);

@@ -49,6 +49,10 @@ impl Target {
         if let Some(value) = values.iter().find(|value| value.contains(',')) {
             self.refuse(key, value, "a list cannot say a value with a comma; ask without this filter");
         }
+        // A server may read it as no filter at all, such as for the accounts of every user.
+        if values.contains(&"") {
+            self.refuse(key, "", "an empty value names nothing; ask without this filter to see everything");
+        }
         if !values.is_empty() {
             self.push(key, &values.join(","));
         }
@@ -79,7 +83,7 @@ impl Target {
     ///
     /// # Errors
     /// `InvalidInput` for a segment that names another resource (an empty one, `.` and `..`) and for a value of a list
-    /// that has a comma.
+    /// that has a comma or is empty.
     pub(in crate::hosted) fn finish(self) -> Result<String> {
         match self.refused {
             Some(error) => Err(error),
@@ -154,9 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn a_value_with_a_comma_is_not_two_values() {
-        let error = Target::new(&["connected_accounts"]).list("user_ids", &["ann", "bob,carl"]).finish().unwrap_err();
-        assert_eq!(error.field(), Some("user_ids"), "{error}");
+    fn a_value_of_a_list_is_one_value() {
+        for values in [["ann", "bob,carl"], ["ann", ""]] {
+            let error = Target::new(&["connected_accounts"]).list("user_ids", &values).finish().unwrap_err();
+            assert_eq!(error.field(), Some("user_ids"), "{error}");
+        }
     }
 
     #[test]

@@ -173,11 +173,11 @@ impl Attempt<'_> {
     }
 }
 
-/// What an error of the client means: whether anything can have been sent. Without an error our own time ran out, and the
-/// client may not know yet that nobody waits.
+/// What an error of the client means: whether anything can have been sent. Where time ran out, ours or that of the client's
+/// own timer, its connection may not know yet that nobody waits.
 fn failure(receipt: Option<&Receipt>, error: Option<reqwest::Error>) -> Failure {
     let timeout = error.as_ref().is_none_or(reqwest::Error::is_timeout);
-    let unsent = receipt.is_some_and(|receipt| receipt.withdraw(error.is_some()));
+    let unsent = receipt.is_some_and(|receipt| receipt.withdraw(!timeout));
     match error {
         Some(error) if error.is_builder() => Failure::Unwritable { source: Some(error) },
         Some(error) if unsent || error.is_connect() || is_refused_stream(&error) => {

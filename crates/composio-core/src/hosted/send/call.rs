@@ -40,6 +40,8 @@ pub(super) struct Call<'a> {
     attempts: u32,
     /// When the caller gives up; later by what was waited for a rate limit.
     deadline: Instant,
+    /// What was waited for rate limits so far.
+    waited: Duration,
 }
 
 impl<'a> Place<'a> {
@@ -71,7 +73,7 @@ impl<'a> Call<'a> {
             status = field::Empty,
         );
         let deadline = Instant::now() + place.limit;
-        Ok(Self { setup, request, place, request_id, span, attempts: 0, deadline })
+        Ok(Self { setup, request, place, request_id, span, attempts: 0, deadline, waited: Duration::ZERO })
     }
 
     /// The span of the call.
@@ -110,13 +112,19 @@ impl<'a> Call<'a> {
 
     /// Waits for a rate limit, where there is one.
     async fn pass(&mut self) -> Result<Pass<'a>> {
-        match self.place.gate.pass(self.setup.limits.rate_limit).await {
+        match self.place.gate.pass(self.patience()).await {
             Ok(pass) => {
                 self.deadline += pass.waited;
+                self.waited += pass.waited;
                 Ok(pass)
             }
             Err(TooLong(left)) => Err(self.attempted().limited(left)),
         }
+    }
+
+    /// How long this call still waits for rate limits.
+    fn patience(&self) -> Duration {
+        self.setup.limits.rate_limit.saturating_sub(self.waited)
     }
 
     async fn attempt(&mut self, url: &Url) -> Result<Reply, Failure> {
@@ -144,7 +152,7 @@ impl<'a> Call<'a> {
             Verdict::Limited { wait } => {
                 self.place.gate.close(wait);
                 drop(pass);
-                if wait <= self.setup.limits.rate_limit {
+                if wait <= self.patience() {
                     tracing::debug!(attempt = self.attempts, ?wait, reason = "rate limit", "sending again");
                     return Ok(());
                 }
@@ -229,6 +237,7 @@ impl<'a> Call<'a> {
             origin: self.place.origin,
             request_id: &self.request_id,
             attempts: self.attempts,
+            is_api: self.place.is_api,
         }
     }
 }

@@ -76,7 +76,7 @@ impl Sender {
         let mut call = Call::new(setup, &request, place)?;
         let span = call.span();
         call.reply(&url).instrument(span).await.map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied => {
+            ErrorKind::PermissionDenied | ErrorKind::Unauthorized => {
                 let message =
                     "the storage did not accept the address of the file, which works once and for minutes; ask anew";
                 Error::new(ErrorKind::PermissionDenied, message).with_source(error)
@@ -120,9 +120,12 @@ fn address(setup: &Setup, text: &str) -> Result<Url> {
 /// Whether a host says by itself that it is on this machine or in its network.
 fn is_inside(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Host::Ipv4(address) => is_inside_v4(*address),
-        Host::Ipv6(address) => match address.to_ipv4_mapped() {
+        Host::Ipv6(address) => match within(*address) {
             Some(address) => is_inside_v4(address),
             None => {
                 address.is_loopback()
@@ -132,6 +135,15 @@ fn is_inside(host: &Host<&str>) -> bool {
             }
         },
     }
+}
+
+/// The address of the older kind that this one stands for: mapped, compatible, or behind NAT64. `::` and `::1` stand for
+/// themselves.
+fn within(address: std::net::Ipv6Addr) -> Option<std::net::Ipv4Addr> {
+    let [prefix @ .., high, low] = address.segments();
+    let stands_for =
+        matches!(prefix, [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]) || (prefix == [0; 6] && high != 0);
+    stands_for.then(|| std::net::Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
 }
 
 fn is_inside_v4(address: std::net::Ipv4Addr) -> bool {
@@ -213,6 +225,11 @@ mod tests {
             ("https://[::ffff:10.0.0.1]/s3cret", false, true, false),
             ("https://[fd00::1]/s3cret", false, true, false),
             ("https://localhost/s3cret", false, true, false),
+            ("https://localhost./s3cret", false, true, false),
+            ("https://[::127.0.0.1]/s3cret", false, true, false),
+            ("https://[64:ff9b::10.0.0.1]/s3cret", false, true, false),
+            ("https://[64:ff9b::1.1.1.1]/s3cret", true, true, true),
+            ("https://[::]/s3cret", false, true, false),
             ("https://2130706433/s3cret", false, true, false),
             ("file:///etc/s3cret", false, false, false),
             ("s3cret", false, false, false),

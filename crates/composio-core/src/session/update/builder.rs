@@ -228,13 +228,16 @@ impl UpdateSession {
         self
     }
 
-    /// Replaces what only the hosted service can be told, all of it.
+    /// Replaces what only the hosted service can be told, all of it, with three exceptions: what is not said of the sandbox
+    /// stays, instant usage of which nothing is said stays, and a saved config that is named is applied again, in place of
+    /// toolkits, tools and tags.
     pub fn hosted(mut self, hosted: HostedSettings) -> Self {
         self.update.hosted = Patch::Set(Some(Box::new(hosted)));
         self
     }
 
-    /// Says nothing to the hosted service again that no other backend could be told.
+    /// Says nothing to the hosted service again that no other backend could be told. Instant usage stays as it is: say it with
+    /// [`hosted`](Self::hosted).
     pub fn reset_hosted(mut self) -> Self {
         self.update.hosted = Patch::Reset;
         self

@@ -3,13 +3,13 @@
 use composio_core::hosted::HostedBackend;
 use composio_core::{
     AccountQuery, AuthConfigUpdate, Backend, ConnectionStatus, ErrorKind, FileContent, FilePath, NewAuthConfig,
-    NewConnectedAccount, Selection, SessionId, SharingUpdate, Timestamp, ToolFilter, ToolSlug, ToolkitSlug,
+    NewConnectedAccount, SessionId, SharingUpdate, Timestamp, ToolFilter, ToolSlug, ToolkitSlug,
 };
 use serde_json::{Value, json};
 
 use super::service::{Service, account, at};
 
-const ACCOUNTS: &str = "GET /api/v3.1/connected_accounts";
+pub(crate) const ACCOUNTS: &str = "GET /api/v3.1/connected_accounts";
 
 fn backend(service: &Service) -> HostedBackend {
     HostedBackend::new(super::options(&service.url)).unwrap()
@@ -19,7 +19,7 @@ fn session() -> SessionId {
     SessionId::from("trs_1")
 }
 
-fn config(id: &str, scheme: &str) -> Value {
+pub(crate) fn config(id: &str, scheme: &str) -> Value {
     json!({
         "id": id, "type": "custom", "toolkit": {"slug": "github"}, "name": "n", "auth_scheme": scheme,
         "status": "ENABLED", "created_at": "2026-10-01T08:00:00Z", "is_enabled_for_tool_router": true,
@@ -88,29 +88,39 @@ async fn a_service_that_does_not_say_whose_an_account_is_is_asked_for_the_users_
 }
 
 #[tokio::test]
-async fn an_explanation_is_worked_out_from_what_the_service_lists() {
+async fn accounts_that_the_service_ascribes_to_nobody_are_not_hidden() {
     let service = Service::start().await;
-    service.with_session(&json!({}));
-    let toolkit = json!({
-        "slug": "github", "name": "Github", "enabled": true, "is_no_auth": false, "connected_account": null,
-        "composio_managed_auth_schemes": ["OAUTH2"], "meta": {"logo": "", "description": ""},
-    });
-    service.answer(at("GET", "/toolkits"), 200, &json!({"items": [toolkit], "next_cursor": null}));
-    service.answer("GET /api/v3.1/auth_configs", 200, &json!({"items": [config("ac_1", "OAUTH2")]}));
-    let mut newer = account("ca_2", "u", "ACTIVE");
-    newer["created_at"] = "2026-10-02T09:00:00.000Z".into();
-    let (older, ended) = (account("ca_1", "u", "ACTIVE"), account("ca_3", "u", "EXPIRED"));
-    service.answer(ACCOUNTS, 200, &json!({"items": [older, newer, ended]}));
-    let session = service.composio().session("trs_1").await.unwrap();
-    let why = session.explain("github").await.unwrap();
-    assert!(why.predicted);
-    assert!(matches!(&why.outcome, Ok(Selection::Use { account, .. }) if account.as_str() == "ca_2"), "{why}");
-    assert_eq!(why.considered.len(), 3);
-    let accounts = &service.asked(ACCOUNTS)[0].query;
-    assert!(accounts.contains("account_type=ALL") && accounts.contains("user_ids=u"), "{accounts}");
-    assert!(service.asked("GET /api/v3.1/auth_configs")[0].query.contains("show_disabled=true"));
-    service.answer(at("GET", "/toolkits"), 200, &json!({"items": []}));
-    assert_eq!(session.explain("nosuch").await.unwrap_err().kind(), ErrorKind::NotFound);
+    let mut nobodys = account("ca_1", "u", "ACTIVE");
+    nobodys.as_object_mut().unwrap().remove("user_id");
+    service.answer(ACCOUNTS, 200, &json!({"items": [nobodys], "next_cursor": null}));
+    service.answer(format!("{ACCOUNTS}/ca_1"), 200, &nobodys);
+    service.answer(
+        "PATCH /api/v3.1/connected_accounts/ca_1",
+        200,
+        &json!({"success": true, "id": "ca_1", "status": "ACTIVE"}),
+    );
+    service.answer("GET /api/v3.1/auth_configs/ac_1", 200, &config("ac_1", "API_KEY"));
+    service.answer("POST /api/v3.1/connected_accounts", 201, &json!({"id": "ca_1"}));
+    let accounts = service.composio().connected_accounts();
+    let refused = accounts.list().await.unwrap_err();
+    assert!(refused.kind() == ErrorKind::Unsupported && refused.to_string().contains("one user"), "{refused}");
+    assert_eq!(accounts.list().user("u").await.unwrap().items[0].user.as_str(), "u");
+    let made = accounts.create("u", "ac_1").field("api_key", "s3cret").await.unwrap();
+    assert_eq!(made.user.as_str(), "u");
+    // What was changed is changed, and the error says so.
+    let unread = accounts.rename("ca_1", "work").await.unwrap_err();
+    assert_eq!(unread.context().find(|(name, _)| *name == "changed").map(|(_, id)| id), Some("ca_1"), "{unread}");
+}
+
+#[tokio::test]
+async fn accounts_of_a_user_without_a_name_are_not_those_of_all() {
+    let service = Service::start().await;
+    service.answer(ACCOUNTS, 200, &json!({"items": [account("ca_1", "u", "ACTIVE")]}));
+    for user in ["", " "] {
+        let refused = service.composio().connected_accounts().list().user(user).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.field()), (ErrorKind::InvalidInput, Some("user")));
+    }
+    assert!(service.all().is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Calls of the hosted backend: tools, helper tools, approvals, searches.
 
-use composio_core::{ErrorKind, SearchQuery, SearchRequest, Session};
+use composio_core::{ErrorKind, Page, SearchQuery, SearchRequest, Session, ToolkitState};
 use serde_json::{Value, json};
 
 use super::service::{Service, at};
@@ -136,4 +136,61 @@ async fn a_search_answers_in_order() {
     let backend = composio_core::hosted::HostedBackend::new(super::options(&service.url)).unwrap();
     let found = composio_core::Backend::search(&backend, session.id(), &request).await.unwrap();
     assert_eq!(found.answers[0].primary[0], "GMAIL_SEND");
+}
+
+#[tokio::test]
+async fn toolkits_are_those_of_the_session_and_filters_lose_none() {
+    let service = Service::start().await;
+    service.with_session(&json!({"toolkits": {"enabled": ["gmail", "github"]}}));
+    let session = service.composio().session("trs_1").await.unwrap();
+    let toolkit = |slug: &str, status: Option<&str>| {
+        let account = status.map(|status| {
+            json!({"id": "ca_1", "user_id": "u", "status": status, "created_at": "2026-10-01T09:00:00Z",
+                   "auth_config": {"id": "ac_1", "auth_scheme": "OAUTH2", "is_composio_managed": true}})
+        });
+        json!({"slug": slug, "name": slug, "is_no_auth": false, "connected_account": account})
+    };
+    let items = [toolkit("gmail", Some("ACTIVE")), toolkit("github", Some("EXPIRED")), toolkit("slack", None)];
+    let page = json!({"items": items, "next_cursor": "c2", "total_items": 7});
+    service.answer(at("GET", "/toolkits"), 200, &page);
+    let asked = || service.asked(&at("GET", "/toolkits")).last().unwrap().query.clone();
+    let slugs = |page: &Page<ToolkitState>| page.items.iter().map(|one| one.slug.to_string()).collect::<Vec<_>>();
+
+    let all = session.toolkits().await.unwrap();
+    assert_eq!((slugs(&all).len(), all.next_cursor.as_deref(), all.total), (3, Some("c2"), Some(7)));
+    assert_eq!(asked(), "");
+    // The API lists named toolkits whatever the session allows.
+    let named = session.toolkits().slugs(["gmail", "slack"]).limit(90).await.unwrap();
+    assert_eq!((slugs(&named), named.total), (vec!["gmail".to_owned(), "github".to_owned()], None));
+    assert_eq!(asked(), "limit=50&toolkits=gmail%2Cslack");
+    // It has no filter for those that are not connected, so a page may be short and the list goes on all the same.
+    let apart = session.toolkits().connected(false).cursor("c1").await.unwrap();
+    assert_eq!(
+        (slugs(&apart), apart.next_cursor.as_deref(), apart.total),
+        (vec!["github".to_owned(), "slack".to_owned()], Some("c2"), None)
+    );
+    assert_eq!(asked(), "cursor=c1");
+    let connected = session.toolkits().connected(true).await.unwrap();
+    assert_eq!((slugs(&connected), asked()), (vec!["gmail".to_owned()], "is_connected=true".to_owned()));
+}
+
+#[tokio::test]
+async fn the_history_says_which_version_holds() {
+    let service = Service::start().await;
+    let session = session(&service).await;
+    let version = |version: u64, toolkit: &str, current: bool| {
+        json!({"version": version, "created_at": "2026-10-02T09:00:00Z", "is_current": current,
+               "config": {"user_id": "u", "toolkits": {"enabled": [toolkit]}}})
+    };
+    let page = json!({"items": [version(2, "gmail", true), version(1, "github", false)], "next_cursor": "c", "total_items": 9});
+    service.answer(at("GET", "/config_history"), 200, &page);
+    let page = session.history().limit(500).await.unwrap();
+    assert_eq!((page.next_cursor.as_deref(), page.total), (Some("c"), Some(9)));
+    let said: Vec<_> = page
+        .items
+        .iter()
+        .map(|one| (one.version, one.is_current, one.created_at.is_some(), one.config.toolkits.named()[0].to_string()))
+        .collect();
+    assert_eq!(said, [(2, true, true, "gmail".to_owned()), (1, false, true, "github".to_owned())]);
+    assert_eq!(service.asked(&at("GET", "/config_history"))[0].query, "limit=100");
 }

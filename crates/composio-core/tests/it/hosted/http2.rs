@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::stub::BODY;
-use super::{options, write};
+use super::{options, session, write};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -76,11 +76,15 @@ async fn receive(stream: &mut TcpStream) -> Option<(u8, u8, u32)> {
     Some((head[3], head[4], u32::from_be_bytes([head[5], head[6], head[7], head[8]])))
 }
 
-async fn fate(code: u32) -> (Option<ErrorKind>, u32) {
+/// What a call comes to, with a body or without one, and how many streams the server saw of it.
+async fn fate(code: u32, has_body: bool) -> (Option<ErrorKind>, u32) {
     let mut server = resetting(code).await;
     let options = options(&server.url).configure(|client| client.http2_prior_knowledge());
     let client = HostedClient::new(options).unwrap();
-    let result = write(&client).await;
+    let result = match has_body {
+        true => write(&client).await,
+        false => client.delete_session(&session()).await.map(|_| ()),
+    };
     drop(client);
     let streams = server.serving.join_next().await.unwrap().unwrap();
     (result.err().map(|error| error.kind()), streams)
@@ -88,10 +92,13 @@ async fn fate(code: u32) -> (Option<ErrorKind>, u32) {
 
 #[tokio::test]
 async fn a_write_that_was_turned_away_unread_is_sent_again() {
-    assert_eq!(fate(REFUSED_STREAM).await, (None, 2));
+    assert_eq!(fate(REFUSED_STREAM, true).await, (None, 2));
+    assert_eq!(fate(REFUSED_STREAM, false).await.1, 2);
 }
 
 #[tokio::test]
 async fn any_other_reset_leaves_the_outcome_unknown() {
-    assert_eq!(fate(INTERNAL_ERROR).await, (Some(ErrorKind::OutcomeUnknown), 1));
+    for has_body in [true, false] {
+        assert_eq!(fate(INTERNAL_ERROR, has_body).await, (Some(ErrorKind::OutcomeUnknown), 1));
+    }
 }

@@ -1,7 +1,8 @@
 //! Sessions of the hosted backend: what is sent for each, and what comes of the replies.
 
 use composio_core::{
-    Composio, ErrorKind, Preload, Result, Tool, ToolContext, ToolHints, ToolSlug, ToolkitPolicy, ToolkitSlug,
+    ApprovalPolicy, Composio, ErrorKind, MetaTools, MultiAccountUpdate, Preload, Result, Tool, ToolContext, ToolHints,
+    ToolSlug, ToolkitPolicy, ToolkitSlug,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -136,6 +137,69 @@ async fn a_change_of_toolkits_is_made_of_the_version_that_was_read() {
             json!({"manage_connections": {"callback_url": "https://app.example/done"}}),
         ]
     );
+}
+
+#[tokio::test]
+async fn several_accounts_that_are_switched_on_later_are_chosen_by_name_too() {
+    let service = Service::start().await;
+    for (stored, update, sent, version) in [
+        // As in a new session; the service itself would take the newest.
+        (json!({}), MultiAccountUpdate::new().enable(true), Some(true), true),
+        (json!({"multi_account": {"enable": true}}), MultiAccountUpdate::new().enable(true), None, true),
+        (json!({}), MultiAccountUpdate::new().enable(true).require_explicit_selection(false), Some(false), false),
+        (json!({}), MultiAccountUpdate::new().enable(false), None, false),
+    ] {
+        service.with_session(&stored);
+        service.answer(at("PATCH", ""), 200, &session_of("u", &stored));
+        let session = service.composio().session("trs_1").await.unwrap();
+        session.update().multi_account(update).await.unwrap();
+        let body = service.asked(&at("PATCH", "")).last().unwrap().json();
+        let said = body["multi_account"].get("require_explicit_selection").and_then(Value::as_bool);
+        assert_eq!((said, body.get("expected_config_version").is_some()), (sent, version), "{update:?}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_changed_and_is_never_said_again_is_known_all_the_same() {
+    let service = Service::start().await;
+    service.with_session(&json!({}));
+    let mut changed = session_of("u", &json!({}));
+    changed["config_version"] = 2.into();
+    service.answer(at("PATCH", ""), 200, &changed);
+    let session = service.composio().session("trs_1").await.unwrap();
+    session.update().meta_tools(MetaTools::new().submit_feedback(true)).await.unwrap();
+    assert!(session.config().meta_tools.submit_feedback);
+}
+
+#[tokio::test]
+async fn a_rule_that_is_not_known_here_is_not_dropped_by_a_change_of_another() {
+    let service = Service::start().await;
+    for (config, odd) in [
+        (json!({"tags": {"disabled": ["futureHint"]}}), "futureHint"),
+        (json!({"tags": {"require_approval": ["futureHint"]}}), "futureHint"),
+        (json!({"tags": {"disabled": ["not a known one"]}}), "not a known one"),
+    ] {
+        service.with_session(&config);
+        service.answer(at("PATCH", ""), 200, &session_of("u", &config));
+        let session = service.composio().session("trs_1").await.unwrap();
+        let before = service.asked(&at("PATCH", "")).len();
+        let refused = session.update().approvals(ApprovalPolicy::destructive()).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+        assert!(refused.to_string().contains(odd), "{refused}");
+        assert_eq!(service.asked(&at("PATCH", "")).len(), before, "nothing is sent");
+        // What is in another block does not stand in the way, and who says all of it knows what goes.
+        session.update().toolkits(["gmail"]).await.unwrap();
+        let whole = session.update().toolkits(["gmail"]).reset_tools().reset_tags();
+        whole.approvals(ApprovalPolicy::destructive()).await.unwrap();
+    }
+    let config = json!({"tools": {"gmail": {"disabled": ["no slug!"]}}});
+    service.with_session(&config);
+    let session = service.composio().session("trs_1").await.unwrap();
+    service.answer("GET /api/v3.1/tools/GMAIL_SEND", 200, &json!({"slug": "GMAIL_SEND", "toolkit": {"slug": "gmail"}}));
+    let mut listed = ApprovalPolicy::new();
+    listed.tools.insert(ToolSlug::new("GMAIL_SEND").unwrap());
+    let refused = session.update().approvals(listed).await.unwrap_err();
+    assert!(refused.kind() == ErrorKind::Unsupported && refused.to_string().contains("no slug!"), "{refused}");
 }
 
 #[tokio::test]

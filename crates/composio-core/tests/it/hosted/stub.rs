@@ -12,6 +12,9 @@ use tokio::time::Instant;
 /// A reply that both kinds of calls of these tests understand.
 pub(crate) const BODY: &str = r#"{"items":[],"data":{"id":1},"error":null,"log_id":"log_1","result_type":"completed"}"#;
 
+/// What a server with a limit takes for an answer: long enough to see who waited for it.
+pub(crate) const LIMITED_TAKES: Duration = Duration::from_millis(50);
+
 /// [`BODY`], compressed.
 const GZIPPED: &[u8] = include_bytes!("body.gz");
 
@@ -164,9 +167,10 @@ impl Stub {
         Self::serve(Script { otherwise: Some(answer), ..Script::default() }).await
     }
 
-    /// A server that answers 429 for this long, from its first request on.
+    /// A server that answers 429 for this long, from its first request on, and then takes [`LIMITED_TAKES`].
     pub(crate) async fn limited(window: Duration) -> Self {
-        Self::serve(Script { closed: Some((window, None)), ..Script::default() }).await
+        let otherwise = Some(Answer::ok().after(LIMITED_TAKES));
+        Self::serve(Script { closed: Some((window, None)), otherwise, ..Script::default() }).await
     }
 
     async fn serve(script: Script) -> Self {

@@ -1,7 +1,7 @@
 //! What a session does: calls, approvals, search, links, the proxy, files.
 
 use composio_core::{
-    AccessList, ApprovalDecision, ErrorKind, HttpMethod, Result, SearchQuery, Sharing, ToolCall, ToolSlug,
+    AccessList, ApprovalDecision, ErrorKind, FileContent, HttpMethod, Result, SearchQuery, Sharing, ToolCall, ToolSlug,
 };
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ cases! {
     tools_are_searched
     a_service_is_called_with_each_method
     a_service_is_sent_json_bytes_and_files
+    a_file_is_written_and_read
     files_are_listed_and_deleted
 }
 
@@ -266,7 +267,17 @@ async fn a_service_is_sent_json_bytes_and_files(service: &Service) -> Result<()>
     Ok(())
 }
 
-/// Reading and writing goes on at addresses of examples, which are nobody's; so that is not done here.
+async fn a_file_is_written_and_read(service: &Service) -> Result<()> {
+    service.keep_files();
+    let files = a_session(service).await?.files();
+    files.upload("reports/a.txt", FileContent::new(b"\xff\0").content_type("text/plain")).await?;
+    let expected = json!({"mount_relative_path": "reports/a.txt", "mimetype": "text/plain"});
+    service.holds("tool_router_session_files_create_upload_url", &expected);
+    assert_eq!(files.download("reports/a.txt").await?.bytes, b"\xff\0");
+    service.holds("tool_router_session_files_create_download_url", &json!({"mount_relative_path": "reports/a.txt"}));
+    Ok(())
+}
+
 async fn files_are_listed_and_deleted(service: &Service) -> Result<()> {
     let session = a_session(service).await?;
     session.files().list().prefix("reports/").limit(5).cursor("c").await?;

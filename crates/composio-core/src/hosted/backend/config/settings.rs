@@ -137,7 +137,10 @@ pub(crate) fn stored_instant(block: &OffOr<wire::StoredInstant>) -> Option<Insta
     let slugs = |list: &[String]| list.iter().filter_map(|slug| read::kept(read::toolkit(slug))).collect::<Vec<_>>();
     let toolkits = match &block.toolkits {
         Some(wire::StoredList { enabled: Some(enabled), .. }) => ToolkitPolicy::Enable(slugs(enabled)),
-        Some(wire::StoredList { disabled: Some(disabled), .. }) => ToolkitPolicy::Disable(slugs(disabled)),
+        // Nothing that is left out is how a change says all of them.
+        Some(wire::StoredList { disabled: Some(disabled), .. }) if !disabled.is_empty() => {
+            ToolkitPolicy::Disable(slugs(disabled))
+        }
         Some(_) | None => ToolkitPolicy::All,
     };
     let tools = block.tools.iter().flatten();

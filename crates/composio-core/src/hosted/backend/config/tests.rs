@@ -537,6 +537,38 @@ fn a_change_of_access_keeps_the_approvals_that_stand_in_the_same_block() {
 }
 
 #[test]
+fn instant_usage_is_said_whole_because_what_is_left_out_stays() {
+    let on = |toolkits, tools: ToolkitMap<ToolPolicy>| {
+        let settings = HostedSettings::new().instant(InstantUsage::On {
+            toolkits,
+            tools,
+            return_charge: true,
+            return_prices: false,
+        });
+        let change = change(|c| c.hosted = Patch::Set(Some(Box::new(settings))));
+        patched(&SessionConfig::new(), &change)["instant"].clone()
+    };
+    assert_eq!(
+        on(ToolkitPolicy::All, ToolkitMap::default()),
+        json!({
+            "toolkits": {"disable": []}, "tools": {}, "return_instant_charge": true, "return_prices_in_search": false,
+        })
+    );
+    assert_eq!(
+        on(ToolkitPolicy::Enable(vec![]), [(toolkit("y"), ToolPolicy::Enable(tools(&["Y_A"])))].into()),
+        json!({
+            "toolkits": {"enable": []}, "tools": {"y": {"enable": ["Y_A"]}}, "return_instant_charge": true,
+            "return_prices_in_search": false,
+        })
+    );
+    let said =
+        json!({"user_id": "u", "instant": {"toolkits": {"disabled": []}, "tools": {}, "return_instant_charge": true}});
+    let read = stored::config(&serde_json::from_str(&said.to_string()).unwrap(), None);
+    let Some(InstantUsage::On { toolkits, .. }) = read.hosted.unwrap().instant else { panic!("it is on") };
+    assert_eq!(toolkits, ToolkitPolicy::All, "nothing is left out of it");
+}
+
+#[test]
 fn what_can_be_set_only_at_the_beginning_is_refused_later() {
     for (settings, field) in [
         (HostedSettings::new().restrict_egress(), "hosted.restrict_egress"),

@@ -2,17 +2,48 @@
 
 use super::access::{Access, Rules, ToolkitsOf};
 use super::create::preload;
-use super::{auth_configs, connected_accounts, settings};
+use super::{auth_configs, connected_accounts, settings, unread};
 use crate::approval::ApprovalFallback;
 use crate::error::{Error, Result};
-use crate::session::{HostedSettings, MetaTools, MultiAccountUpdate, Patch, SessionConfig, SessionUpdate};
+use crate::session::{
+    HostedSettings, MetaTools, MultiAccount, MultiAccountUpdate, Patch, SessionConfig, SessionUpdate,
+};
 use crate::wire;
 
-/// Whether the change is of something that stands in several blocks, so that it cannot be written without knowing the rest.
+/// Whether the change cannot be written without knowing the session: it is of something that stands in several blocks, or
+/// it means one thing where several accounts are used already and another where they are not.
 pub(crate) fn needs_before(update: &SessionUpdate) -> bool {
     let touched =
         [!update.toolkits.is_keep(), !update.tools.is_keep(), !update.tags.is_keep(), !update.approvals.is_keep()];
-    touched.contains(&true) && touched.contains(&false)
+    touched.contains(&true) && touched.contains(&false) || switches_on(update)
+}
+
+/// Whether several accounts are switched on, and nothing is said of how one is chosen.
+fn switches_on(update: &SessionUpdate) -> bool {
+    matches!(&update.multi_account, Patch::Set(multi)
+        if multi.enable == Some(true) && multi.require_explicit_selection.is_none())
+}
+
+/// Says what [`MultiAccountUpdate::apply`] says of several accounts that were off: the service would let a call take the
+/// newest. Rule: `session-semantics` 1.3.
+pub(crate) fn settle(before: &SessionConfig, update: &mut SessionUpdate) {
+    let was_off = before.multi_account.is_none();
+    if was_off
+        && switches_on(update)
+        && let Patch::Set(multi) = &mut update.multi_account
+    {
+        multi.require_explicit_selection = Some(MultiAccount::new().require_explicit_selection);
+    }
+}
+
+/// What the change would drop because this version cannot read it: a rule of the session in a block that is written anew.
+pub(crate) fn dropped(stored: &wire::SessionConfig, body: &wire::PatchSession) -> Option<String> {
+    let toolkits = || stored.toolkits.as_ref().and_then(unread::toolkits);
+    let tools = || stored.tools.iter().flatten().find_map(|(toolkit, block)| unread::tools(toolkit, block));
+    let tags = || stored.tags.as_ref().and_then(unread::tags);
+    None.or_else(|| toolkits().filter(|_| !body.toolkits.is_keep()))
+        .or_else(|| tools().filter(|_| !body.tools.is_keep()))
+        .or_else(|| tags().filter(|_| !body.tags.is_keep()))
 }
 
 /// The configuration of which the blocks about toolkits, tools, tags and approvals are made.
@@ -187,8 +218,8 @@ fn reset_meta_tools(
     experimental.submit_feedback = Patch::Reset;
 }
 
-/// Everything that the service can be told again. Its sandbox merges field by field, and instant usage cannot be reset:
-/// there, what is not said stays.
+/// Everything that the service can be told again. Its sandbox merges field by field, so that what is not said of it stays,
+/// and instant usage of which nothing is said stays too: it cannot be reset.
 fn set_hosted(
     hosted: &HostedSettings,
     body: &mut wire::PatchSession,
@@ -205,9 +236,11 @@ fn set_hosted(
     body.instant = hosted.instant.as_ref().map(settings::instant).map(|instant| match instant {
         wire::OffOr::Off => wire::OffOr::Off,
         wire::OffOr::On(mut block) => {
-            // In a change, what is left out stays, and these are said here.
-            block.return_instant_charge = Some(block.return_instant_charge.unwrap_or(false));
-            block.return_prices_in_search = Some(block.return_prices_in_search.unwrap_or(false));
+            // In a change, what is left out stays, and all of it is said here: that nothing is left out too.
+            block.toolkits.get_or_insert(wire::ListPolicy { enable: None, disable: Some(Vec::new()) });
+            block.tools.get_or_insert_default();
+            block.return_instant_charge.get_or_insert(false);
+            block.return_prices_in_search.get_or_insert(false);
             wire::OffOr::On(block)
         }
     });

@@ -96,6 +96,11 @@ fn a_batch_that_failed_in_part_keeps_what_its_calls_did() {
     let results = json!({"results": [{"index": 0, "response": {"successful": true}}, {"index": 1, "error": "no"}]});
     let output = said(&batch, results.clone()).unwrap();
     assert_eq!((output.data.value(), output.log_id.as_deref()), (&results, Some("log_1")));
+    // A person said no to one of its calls; the others have run.
+    let declined = json!({"result_type": "failed", "data": results, "error": "declined", "log_id": "log_1"});
+    let declined = serde_json::from_str(&declined.to_string()).unwrap();
+    let output = outcome(batch.clone(), Some(ApprovalDecision::Deny), declined).unwrap();
+    assert_eq!(output.data.value(), &results);
     for (call, data) in [(&batch, json!({})), (&batch, json!({"results": []})), (&call(), results)] {
         assert_eq!(said(call, data).unwrap_err().kind(), ErrorKind::ToolFailed);
     }

@@ -186,4 +186,7 @@ fn a_toolkit_of_a_session_shows_the_account_that_would_run() {
     }));
     assert!(one.is_ready() && one.scheme == Some(AuthScheme::ApiKey) && one.accounts.len() == 1);
     assert_eq!(one.auth_config.unwrap().as_str(), "ac_1");
+    let unsaid =
+        toolkit(json!({"id": "ca_1", "user_id": "u", "status": "ACTIVE", "created_at": "2026-10-01T09:00:00Z"}));
+    assert_eq!((unsaid.auth_config, unsaid.scheme), (None, None));
 }

@@ -1,0 +1,58 @@
+//! A list of a thousand tools: fetched and read by ours, against parsing the same bytes, which are there already, into types
+//! whose schemas are values. Once in a process, as programs do it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use bench_hosted::figures::middle;
+use bench_hosted::replies;
+
+use super::table::{Report, Unit};
+
+/// How much of the time of parsing everything the list may take.
+const OF_PARSING: f64 = 0.3;
+/// How much memory it may take at the most, in MB above what the program has before.
+const PEAK: f64 = 25.0;
+
+pub(super) fn measure(stub: &str, measured: bool, report: &mut Report) -> Result<()> {
+    let (mut listing, mut parsing, mut by_hand, mut ratios) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut peak = 0;
+    // In turns, so that a machine that slows down slows all of them.
+    for _ in 0..if measured { 31 } else { 1 } {
+        let (took, more) = once("ours", stub)?;
+        peak = peak.max(more);
+        let (parsed, _) = once("eager", stub)?;
+        ratios.push(took.as_secs_f64() / parsed.as_secs_f64());
+        listing.push(took);
+        parsing.push(parsed);
+        by_hand.push(once("by-hand", stub)?.0);
+    }
+    let milliseconds = |times| middle::<Duration>(times).as_secs_f64() * 1e3;
+    report.beside(format_args!(
+        "list {} tools, {:.1} MB of reply: {:.1} ms | parsing the same bytes {:.1} ms, fetching and parsing them with bare \
+         reqwest {:.1} ms",
+        replies::TOOLS,
+        (replies::page(0).len() + replies::page(1).len()) as f64 / 1e6,
+        milliseconds(listing),
+        milliseconds(parsing),
+        milliseconds(by_hand),
+    ));
+    report.at_most("tools(), 1,000 of them: time, of parsing the same bytes", middle(ratios), OF_PARSING, Unit::Times);
+    report.at_most(
+        "tools(), 1,000 of them: memory at the peak, above idle",
+        (peak * 1024) as f64 / 1e6,
+        PEAK,
+        Unit::Megabytes,
+    );
+    Ok(())
+}
+
+/// How long it takes, and how many KiB of memory at the most.
+fn once(way: &str, stub: &str) -> Result<(Duration, u64)> {
+    let output = Command::new(env!("CARGO_BIN_EXE_listing")).args([way, stub]).output().context("running `listing`")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let says = String::from_utf8(output.stdout)?;
+    let (took, more) = says.trim().split_once(' ').context("`listing` says what it took")?;
+    Ok((Duration::from_nanos(took.parse()?), more.parse()?))
+}
