@@ -58,6 +58,10 @@ use span;
 /// ACTIVE counts as connected when it was made, and an ACTIVE one as seen to work. Explanations are worked out here from
 /// what it lists, and say so.
 ///
+/// It checks arguments itself, so that those that do not fit are `ToolFailed` with its words, and a call that has nothing to
+/// run with carries no link: [`Session::authorize`](crate::Session::authorize) makes one. Lists without a limit are as long as
+/// the service likes.
+///
 /// # Example
 /// ```no_run
 /// # async fn example() -> composio_core::Result<()> {

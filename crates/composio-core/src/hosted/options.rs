@@ -200,7 +200,8 @@ impl HostedOptions {
     }
 
     /// Sends through an HTTP client of your own, which has to be built with `redirect::Policy::none()`: any other would take
-    /// the key along to wherever it is sent. This crate follows the redirects that it may follow by itself.
+    /// the key along to wherever it is sent. This crate follows the redirects that it may follow by itself. Its proxies are
+    /// its own too: one for a server on this machine needs `no_proxy()`, or the environment's proxy sees the key.
     ///
     /// A `reqwest` dependency of your own brings the TLS that such a client needs. The re-exported one comes without
     /// cryptography, and building a client panics unless the process has installed one for rustls.

@@ -22,6 +22,7 @@ impl HostedBackend {
     }
 
     async fn new_account(&self, session: &SessionId, toolkit: &ToolkitSlug, request: &LinkRequest) -> Result<Link> {
+        request.sharing.validate()?;
         let body = wire::SessionLinkRequest {
             toolkit: toolkit.into_text(),
             alias: request.alias.clone(),

@@ -62,9 +62,10 @@ fn parameter(place: ParameterPlace, name: &str, value: &str) -> ProxyParameter {
 
 /// # Errors
 /// `Blocked` where a hook stopped it, `InputRequired` where a person would have to be asked, `ToolFailed` where the service
-/// could not make the call.
+/// could not make the call, `OutcomeUnknown` where nothing says what came of it.
 fn response(request: &ProxyRequest, reply: wire::SessionProxyReply) -> Result<ProxyResponse> {
     let what = format!("the call of {}", request.toolkit);
+    let failed = matches!(reply.result_type, Some(Open::Known(ResultType::Failed)));
     match reply.result_type {
         Some(Open::Known(ResultType::Blocked)) => {
             return Err(execute::blocked(&what, reply.reason, reply.message, reply.log_id));
@@ -77,10 +78,13 @@ fn response(request: &ProxyRequest, reply: wire::SessionProxyReply) -> Result<Pr
         Some(Open::Known(ResultType::Completed | ResultType::Failed) | Open::Unknown(_)) | None => {}
     }
     let Some(status) = reply.status else {
-        let error = Error::new(ErrorKind::ToolFailed, format!("{what} has no answer of its service"));
+        let message = format!("{what} has no answer of its service");
         return Err(match reply.error.filter(|said| !said.is_empty()) {
-            Some(said) => error.with_model_text(said.chars().take(1_000).collect::<String>()),
-            None => error,
+            Some(said) => {
+                Error::new(ErrorKind::ToolFailed, message).with_model_text(said.chars().take(1_000).collect::<String>())
+            }
+            None if failed => Error::new(ErrorKind::ToolFailed, message),
+            None => Error::new(ErrorKind::OutcomeUnknown, format!("{message}; it may have taken effect")),
         });
     };
     let mut response = ProxyResponse::new(status);
@@ -126,6 +130,7 @@ mod tests {
         ProxyRequest::new(ToolkitSlug::new("github").unwrap(), HttpMethod::Get, "/user")
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the tests write it in place")]
     fn answered(reply: Value) -> Result<ProxyResponse> {
         response(&request(), serde_json::from_str(&reply.to_string()).unwrap())
     }
@@ -203,6 +208,10 @@ mod tests {
             ),
             (json!({"result_type": "input_required", "input_requests": {}}), ErrorKind::InputRequired),
             (json!({"error": "broken"}), ErrorKind::ToolFailed),
+            (json!({"result_type": "failed"}), ErrorKind::ToolFailed),
+            // Whatever it is, nobody says that the call was not made.
+            (json!({"result_type": "completed"}), ErrorKind::OutcomeUnknown),
+            (json!({}), ErrorKind::OutcomeUnknown),
         ] {
             assert_eq!(answered(reply).unwrap_err().kind(), kind);
         }

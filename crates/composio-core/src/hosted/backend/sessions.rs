@@ -10,6 +10,7 @@ use super::config::access::ToolkitsOf;
 use super::config::{create, settings, stored, update};
 use super::{HostedBackend, native, read};
 use crate::account::ConnectedAccount;
+use crate::approval::ApprovalPolicy;
 use crate::backend::{HistoryQuery, McpEndpoint, Page, SessionRecord, SessionVersion, SessionWarning, WarningCode};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{ConnectedAccountId, SessionId, ToolSlug, ToolkitSlug, UserId};
@@ -212,14 +213,27 @@ fn listed_at(config: &wire::SessionConfig) -> ToolkitsOf {
 
 /// What the service was told of a new session and does not say again.
 fn unsaid(kept: &mut SessionConfig, given: &SessionConfig) {
+    asked_here(kept, given.approvals.as_deref());
     kept.meta_tools.submit_feedback = given.meta_tools.submit_feedback;
     if let Some(hosted) = &given.hosted {
         unsaid_settings(kept, hosted);
     }
 }
 
+/// Whether a native tool asks is decided here, by its tags. It asks even where the service does not repeat that it should.
+fn asked_here(kept: &mut SessionConfig, asked: Option<&ApprovalPolicy>) {
+    let Some(asked) = asked else { return };
+    if !asked.tags.iter().all(|tag| kept.approvals.as_ref().is_some_and(|kept| kept.tags.contains(tag))) {
+        warn!("the service does not repeat which tags need an approval; only native tools are sure to ask");
+        kept.approvals.get_or_insert_default().tags.extend(&asked.tags);
+    }
+}
+
 /// What the service was told of a session that is there and does not say again.
 fn unsaid_of(kept: &mut SessionConfig, change: &SessionUpdate) {
+    if let Patch::Set(approvals) = &change.approvals {
+        asked_here(kept, Some(approvals));
+    }
     if let Patch::Set(meta) = &change.meta_tools {
         kept.meta_tools.submit_feedback = meta.submit_feedback;
     }

@@ -10,6 +10,10 @@ const LONGEST: usize = 300;
 /// The most lines of `errors` that are passed on.
 const LINES: usize = 10;
 
+/// What is there instead of the API's words.
+const PAGE: &str = "a page of HTML, which a gateway sends and not the API";
+const NO_OBJECT: &str = "something that is no JSON object";
+
 /// The words of the server. Rule: `session-api` 1.8; the envelope may be missing, and each of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
@@ -32,8 +36,8 @@ impl Said {
         }
         let Ok(Value::Object(root)) = serde_json::from_slice(body) else {
             let instead = match is_html(reply, body) {
-                true => "a page of HTML, which a gateway sends and not the API",
-                false => "something that is no JSON object",
+                true => PAGE,
+                false => NO_OBJECT,
             };
             return Self { instead, ..Self::default() };
         };
@@ -65,6 +69,11 @@ impl Said {
             errors,
             instead: "no message",
         }
+    }
+
+    /// Whether somebody else speaks than the API.
+    pub(super) fn is_foreign(&self) -> bool {
+        [PAGE, NO_OBJECT].contains(&self.instead)
     }
 
     /// The same, with each text changed, and without those that are empty then.

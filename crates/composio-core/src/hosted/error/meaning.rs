@@ -51,9 +51,10 @@ impl Meaning {
     }
 }
 
-/// Whether it is the session that was not found, and not a thing in it.
+/// Whether it is the session that was not found, and not a thing in it or the API itself.
 fn is_session(request: &Request, known: Option<ErrorKind>, said: &Said) -> bool {
-    said.name() == Some("SessionNotFound") || (known.is_none() && is_session_itself(&request.target))
+    said.name() == Some("SessionNotFound")
+        || (known.is_none() && !said.is_foreign() && is_session_itself(&request.target))
 }
 
 /// The API that a part of itself replaced. Rule: `session-api` 1.8, the message is all there is to tell it by.

@@ -203,6 +203,9 @@ fn a_session_that_is_not_there_is_named() {
     assert!(there(&format!("{base}/trs_1"), "") && there(&format!("{base}/trs_1?x"), "{}"));
     assert!(!there(&format!("{base}/trs_1/mounts/files/items"), ""), "a thing in the session");
     assert!(!there("/api/v3.1/auth_configs/ac_1", gone), "no session is known");
+    for gateway in ["404 page not found", "<html>Not Found</html>"] {
+        assert!(!there(&format!("{base}/trs_1"), gateway), "it is the API that is not there");
+    }
     let error = refused(
         &READ.request(format!("{base}/trs_1")),
         &reply(404, "application/json", gone),

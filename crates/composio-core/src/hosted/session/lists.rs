@@ -1,5 +1,7 @@
 //! What a session lists: its versions, its tools and its toolkits.
 
+use serde::de::DeserializeOwned;
+
 use super::target;
 use crate::error::Result;
 use crate::hosted::HostedClient;
@@ -44,6 +46,15 @@ impl HostedClient {
     /// # Errors
     /// `NotFound` for a session that is unknown or deleted.
     pub async fn session_tools(&self, session: &SessionId, page: &PageQuery) -> Result<Page<Tool>> {
+        self.session_tools_as(session, page).await
+    }
+
+    /// The same, for who does not read all that is said of a tool.
+    pub(in crate::hosted) async fn session_tools_as<T: DeserializeOwned + Send>(
+        &self,
+        session: &SessionId,
+        page: &PageQuery,
+    ) -> Result<Page<T>> {
         self.json(tools(session, page)?).await
     }
 

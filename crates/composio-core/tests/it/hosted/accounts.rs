@@ -2,8 +2,9 @@
 
 use composio_core::hosted::HostedBackend;
 use composio_core::{
-    AccountQuery, AuthConfigUpdate, Backend, ConnectionStatus, ErrorKind, FileContent, FilePath, NewAuthConfig,
-    NewConnectedAccount, SessionId, SharingUpdate, Timestamp, ToolFilter, ToolSlug, ToolkitSlug,
+    AccessList, AccountQuery, AuthConfigUpdate, Backend, ConnectionStatus, ErrorKind, FileContent, FilePath,
+    NewAuthConfig, NewConnectedAccount, SessionId, Sharing, SharingFilter, SharingUpdate, Timestamp, ToolFilter,
+    ToolSlug, ToolkitSlug,
 };
 use serde_json::{Value, json};
 
@@ -77,11 +78,15 @@ async fn a_service_that_does_not_say_whose_an_account_is_is_asked_for_the_users_
     let mut nobodys = account("ca_1", "u", "ACTIVE");
     nobodys.as_object_mut().unwrap().remove("user_id");
     service.answer(format!("{ACCOUNTS}/ca_1"), 200, &nobodys);
-    service.answer(ACCOUNTS, 200, &json!({"items": [nobodys], "next_cursor": null}));
+    let mut first = nobodys.clone();
+    first["id"] = "ca_0".into();
+    service.answer(ACCOUNTS, 200, &json!({"items": [first, nobodys], "next_cursor": null}));
     let backend = backend(&service);
-    assert_eq!(backend.connected_account(&session(), &"ca_1".into()).await.unwrap().user.as_str(), "u");
+    let read = backend.connected_account(&session(), &"ca_1".into()).await.unwrap();
+    assert_eq!((read.id.as_str(), read.user.as_str()), ("ca_1", "u"));
     let query = &service.asked(ACCOUNTS)[0].query;
     assert!(query.contains("user_ids=u") && query.contains("connected_account_ids=ca_1"), "{query}");
+    assert!(query.contains("account_type=ALL"), "one that the user shares is the user's too: {query}");
     service.answer(ACCOUNTS, 200, &json!({"items": []}));
     let refused = backend.connected_account(&session(), &"ca_1".into()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::NotFound);
@@ -116,11 +121,16 @@ async fn accounts_that_the_service_ascribes_to_nobody_are_not_hidden() {
 async fn accounts_of_a_user_without_a_name_are_not_those_of_all() {
     let service = Service::start().await;
     service.answer(ACCOUNTS, 200, &json!({"items": [account("ca_1", "u", "ACTIVE")]}));
+    let list = || service.composio().connected_accounts().list();
+    list().user("u").status(ConnectionStatus::Expired).sharing(SharingFilter::Shared).limit(999).await.unwrap();
+    let query = service.asked(ACCOUNTS)[0].query.clone();
+    let named = ["user_ids=u", "statuses=EXPIRED", "account_type=SHARED", "order_direction=desc", "limit=200"];
+    assert!(named.iter().all(|part| query.split('&').any(|said| said == *part)), "{query}");
     for user in ["", " "] {
-        let refused = service.composio().connected_accounts().list().user(user).await.unwrap_err();
+        let refused = list().user(user).await.unwrap_err();
         assert_eq!((refused.kind(), refused.field()), (ErrorKind::InvalidInput, Some("user")));
     }
-    assert!(service.all().is_empty());
+    assert_eq!(service.all().len(), 1);
 }
 
 #[tokio::test]
@@ -144,6 +154,10 @@ async fn an_account_that_ended_is_connected_again_under_its_own_id() {
     assert_eq!(session.reconnect("ca_1").await.unwrap_err().kind(), ErrorKind::Conflict);
     service.answer(format!("{ACCOUNTS}/ca_1"), 200, &account("ca_1", "v", "EXPIRED"));
     assert_eq!(session.reconnect("ca_1").await.unwrap_err().kind(), ErrorKind::NotFound);
+    // Nor one of a toolkit outside the session.
+    service.answer(format!("{ACCOUNTS}/ca_1"), 200, &account("ca_1", "u", "EXPIRED"));
+    service.with_session(&json!({"toolkits": {"disabled": ["github"]}}));
+    assert_eq!(session.reconnect("ca_1").await.unwrap_err().kind(), ErrorKind::PermissionDenied);
     assert_eq!(service.asked(refresh).len(), before);
 }
 
@@ -163,6 +177,24 @@ async fn a_link_carries_label_and_callback_and_shows_itself_nowhere() {
         service.asked(&at("POST", "/link"))[0].json(),
         json!({"toolkit": "github", "alias": "work", "callback_url": "https://app.example/done"})
     );
+    let sharing = Sharing::Shared(AccessList { allow_all: true, allowed: vec![], denied: vec!["w".into()] });
+    session.authorize("github").sharing(sharing.clone()).await.unwrap();
+    let block = json!({
+        "account_type": "SHARED", "acl_config_for_shared": {"allow_all_users": true, "not_allowed_user_ids": ["w"]},
+    });
+    assert_eq!(service.asked(&at("POST", "/link"))[1].json()["experimental"], block);
+    let many = AccessList { allowed: vec!["w".into(); 1_001], ..AccessList::default() };
+    let refused = session.authorize("github").sharing(Sharing::Shared(many)).await.unwrap_err();
+    assert_eq!(refused.field(), Some("acl_config_for_shared.allowed_user_ids"));
+    assert_eq!(service.asked(&at("POST", "/link")).len(), 2);
+    // An account that is made at once says the same.
+    service.answer("GET /api/v3.1/auth_configs/ac_1", 200, &config("ac_1", "API_KEY"));
+    service.answer("POST /api/v3.1/connected_accounts", 201, &json!({"id": "ca_1"}));
+    service.answer(format!("{ACCOUNTS}/ca_1"), 200, &account("ca_1", "u", "ACTIVE"));
+    let made = service.composio().connected_accounts().create("u", "ac_1").alias("work").sharing(sharing);
+    made.field("api_key", "s3cret").await.unwrap();
+    let sent = service.asked("POST /api/v3.1/connected_accounts")[0].json();
+    assert_eq!((&sent["connection"]["experimental"], &sent["connection"]["alias"]), (&block, &json!("work")));
 }
 
 #[tokio::test]

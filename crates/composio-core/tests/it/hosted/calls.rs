@@ -194,3 +194,23 @@ async fn the_history_says_which_version_holds() {
     assert_eq!(said, [(2, true, true, "gmail".to_owned()), (1, false, true, "github".to_owned())]);
     assert_eq!(service.asked(&at("GET", "/config_history"))[0].query, "limit=100");
 }
+
+#[tokio::test]
+async fn a_no_to_one_call_of_a_batch_is_given_though_the_others_run() {
+    let service = Service::start().await;
+    let session = session(&service).await;
+    let schema = json!({"properties": {"decision": {"enum": ["allow_once"]}}, "required": ["decision"]});
+    let form = json!({"type": "elicitation", "mode": "form", "message": "Allow it?", "requested_schema": schema});
+    let asks = json!({"result_type": "input_required", "input_requests": {"req_1": form}, "request_state": "opaque"});
+    service.answer(at("POST", "/execute_meta"), 200, &asks);
+    let tools = json!([{"tool_slug": "A_B", "arguments": {}}, {"tool_slug": "A_C", "arguments": {}}]);
+    let waiting = session.execute("COMPOSIO_MULTI_EXECUTE_TOOL", json!({"tools": tools})).await.unwrap_err();
+    let results =
+        json!({"results": [{"index": 0, "response": {"successful": true}}, {"index": 1, "error": "declined"}]});
+    let partly =
+        json!({"result_type": "failed", "data": results, "error": "1 out of 2 tools failed", "log_id": "log_1"});
+    service.answer(at("POST", "/execute_meta"), 200, &partly);
+    session.deny(waiting.approval().unwrap()).await.unwrap();
+    let sent = service.asked(&at("POST", "/execute_meta"))[1].json();
+    assert_eq!(sent["input_responses"], json!({"req_1": {"action": "decline"}}));
+}

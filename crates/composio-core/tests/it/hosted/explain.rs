@@ -1,6 +1,6 @@
 //! Explanations of the hosted backend: what they are made from, and whom they show.
 
-use composio_core::{AuthScheme, ErrorKind, PassedOver, Rung, Selection, SelectionError};
+use composio_core::{ApprovalRule, AuthScheme, ErrorKind, PassedOver, Rung, Selection, SelectionError, Tag};
 use serde_json::{Value, json};
 
 use super::accounts::{ACCOUNTS, config};
@@ -172,4 +172,27 @@ async fn an_explanation_shows_nobody_elses_accounts() {
     let asked = service.asked(ACCOUNTS).len();
     let refused = service.composio().session("trs_1").await.unwrap().explain("github").await.unwrap_err();
     assert_eq!((refused.kind(), service.asked(ACCOUNTS).len()), (ErrorKind::PermissionDenied, asked));
+}
+
+#[tokio::test]
+async fn what_decides_about_a_tool_is_all_there() {
+    let service = Service::start().await;
+    let tool = json!({
+        "slug": "GITHUB_A", "toolkit": {"slug": "github"}, "input_parameters": {"type": "object"},
+        "tags": ["destructiveHint"],
+    });
+    service.answer("GET /api/v3.1/tools/GITHUB_A", 200, &tool);
+    let session = json!({"preload": {"tools": ["GITHUB_A"]}, "tags": {"require_approval": ["destructiveHint"]}});
+    with_toolkit(&service, &session, &json!(["OAUTH2"]), &[config("ac_1", "OAUTH2")]);
+    let opened = service.composio().session("trs_1").await.unwrap();
+    let why = opened.explain_tool("GITHUB_A").await.unwrap();
+    assert!(why.predicted && why.preloaded && why.decision.allowed, "{why}");
+    assert_eq!(why.approval, Some(ApprovalRule::Tag(Tag::Destructive)));
+    // A toolkit that needs no account.
+    let open = json!({
+        "slug": "github", "name": "Github", "enabled": true, "is_no_auth": true, "connected_account": null,
+    });
+    service.answer(at("GET", "/toolkits"), 200, &json!({"items": [open]}));
+    let why = opened.explain("github").await.unwrap();
+    assert_eq!(why.outcome, Ok(Selection::NoAuthNeeded), "{why}");
 }

@@ -1,8 +1,8 @@
 //! Sessions of the hosted backend: what is sent for each, and what comes of the replies.
 
 use composio_core::{
-    ApprovalPolicy, Composio, ErrorKind, MetaTools, MultiAccountUpdate, Preload, Result, Tool, ToolContext, ToolHints,
-    ToolSlug, ToolkitPolicy, ToolkitSlug,
+    ApprovalFallback, ApprovalPolicy, Composio, ErrorKind, MetaTools, MultiAccountUpdate, Preload, Result, Session,
+    Tool, ToolContext, ToolHints, ToolSlug, ToolkitPolicy, ToolkitSlug, WarningCode,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -275,4 +275,54 @@ async fn native_tools_are_asked_about_by_this_process() {
     // By name the service could not keep it.
     let refused = composio.create("u").tool(Shout).require_approval_for_tools(["LOCAL_SHOUT"]).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+}
+
+#[tokio::test]
+async fn native_tools_ask_whatever_the_service_repeats() {
+    let service = Service::start().await;
+    let mut reply = echo("LOCAL_SHOUT");
+    service.answer("POST /api/v3.1/tool_router/session", 201, &reply);
+    reply["config_version"] = 2.into();
+    service.answer(at("PATCH", ""), 200, &reply);
+    service.answer(at("GET", ""), 200, &reply);
+    let composio = service.composio();
+    let shout = |session: Session| async move { session.execute("LOCAL_SHOUT", json!({"text": "hi"})).await };
+    let session = composio.create("u").tool(Shout).require_approval_for_destructive().await.unwrap();
+    assert_eq!(shout(session).await.unwrap_err().kind(), ErrorKind::InputRequired);
+    let session = composio.create("u").tool(Shout).await.unwrap();
+    assert!(shout(session.clone()).await.is_ok());
+    session.update().approvals(ApprovalPolicy::destructive()).await.unwrap();
+    assert_eq!(shout(session).await.unwrap_err().kind(), ErrorKind::InputRequired);
+}
+
+#[tokio::test]
+async fn a_tool_that_the_service_keeps_under_a_toolkit_is_not_looked_up_again() {
+    let service = Service::start().await;
+    let config = json!({"tools": {"gmail": {"require_approval": ["GMAIL_SEND"]}}});
+    service.with_session(&config);
+    service.answer(at("PATCH", ""), 200, &session_of("u", &config));
+    let session = service.composio().session("trs_1").await.unwrap();
+    session.update().reset_tags().await.unwrap();
+    assert_eq!(service.asked(&at("PATCH", ""))[0].json(), json!({"tags": null, "expected_config_version": 1}));
+    assert!(service.asked("GET /api/v3.1/tools/GMAIL_SEND").is_empty());
+}
+
+#[tokio::test]
+async fn what_a_service_says_beside_the_configuration_is_there() {
+    let service = Service::start().await;
+    let mut reply = session_of("u", &json!({}));
+    reply["config_version"] = 7.into();
+    reply["experimental"] =
+        json!({"source_session_config": {"id": "sc_1"}, "no_elicitation_support_fallback": "allow"});
+    reply["warnings"] =
+        json!([{"code": "PRELOAD_TOOLS_HIGH_CONTEXT_USAGE", "message": "many"}, {"code": "NEWER", "message": "odd"}]);
+    service.answer(at("GET", ""), 200, &reply);
+    let session = service.composio().session("trs_1").await.unwrap();
+    assert_eq!(session.version(), 7);
+    let said: Vec<_> = session.warnings().into_iter().map(|warning| (warning.code, warning.message)).collect();
+    let expected = [(WarningCode::PreloadToolsHighContextUsage, "many"), (WarningCode::Other, "odd")];
+    assert_eq!(said, expected.map(|(code, message)| (code, message.to_owned())));
+    let config = session.config();
+    assert_eq!(config.hosted.as_ref().unwrap().saved_config.as_deref(), Some("sc_1"));
+    assert_eq!(config.approvals.as_ref().unwrap().fallback, ApprovalFallback::Allow);
 }

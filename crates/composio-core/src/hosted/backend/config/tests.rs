@@ -306,6 +306,19 @@ fn what_this_version_does_not_know_is_left_out_and_a_list_for_stays_one() {
     assert_eq!((config.preload, config.hosted), (Preload::None, None));
 }
 
+#[test]
+fn several_accounts_are_chosen_as_the_service_says() {
+    let read = |multi: Value| {
+        let said = json!({"user_id": "u", "multi_account": multi});
+        stored::config(&serde_json::from_str(&said.to_string()).unwrap(), None).multi_account
+    };
+    let newest = MultiAccount::new().require_explicit_selection(false);
+    assert_eq!(read(json!({"enable": true})), Some(newest), "what is not said there is the newest");
+    let named = read(json!({"enable": true, "max_accounts_per_toolkit": 9, "require_explicit_selection": true}));
+    assert_eq!(named, Some(MultiAccount::new().max_per_toolkit(9)));
+    assert_eq!((read(json!({})), read(json!({"enable": false, "max_accounts_per_toolkit": 3}))), (None, None));
+}
+
 /// Every way in which a toolkit can have rules of its own beside those of the session.
 fn combinations() -> Vec<SessionConfig> {
     let own = [
@@ -478,6 +491,46 @@ fn a_change_says_what_changes_and_nothing_else() {
                     "enable": true, "enable_wait_for_connections": false, "enable_connection_removal": true,
                 },
                 "experimental": {"submit_feedback": {"enable": false}},
+            }),
+        ),
+        (
+            change(|c| c.meta_tools = Patch::Reset),
+            json!({
+                "search": null, "execute": null, "proxy_execute": null,
+                "manage_connections": {
+                    "enable": null, "enable_wait_for_connections": null, "enable_connection_removal": null,
+                },
+                "experimental": {"submit_feedback": null},
+            }),
+        ),
+        (
+            change(|c| c.multi_account = Patch::Set(MultiAccount::new().into())),
+            json!({"multi_account": {
+                "enable": true, "max_accounts_per_toolkit": 5, "require_explicit_selection": true,
+            }}),
+        ),
+        (
+            change(|c| {
+                c.hosted = Patch::Set(Some(Box::new(
+                    HostedSettings::new()
+                        .workbench(Workbench::new().proxy_execution(false).size(SandboxSize::Medium))
+                        .hook(Hook::new("c", HookCheck::PromptInjection))
+                        .instant(InstantUsage::Off)
+                        .permissions(Permissions::new(PermissionDefault::AllowAll))
+                        .link_url_overwrite("https://x.example")
+                        .fast_mode(true),
+                )));
+            }),
+            json!({
+                "workbench": {"enable_proxy_execution": false, "sandbox_size": "medium"},
+                "hooks": [{
+                    "type": "after_execute", "id": "c", "applies_to": "all",
+                    "handler": {"type": "prompt_injection_check", "action": "block"},
+                }],
+                "instant": false,
+                "experimental": {
+                    "permissions": {"default": "allow_all"}, "link_url_overwrite": "https://x.example", "fast_mode": true,
+                },
             }),
         ),
         (

@@ -6,6 +6,7 @@ fn call() -> ToolCall {
     ToolCall::new(ToolSlug::new("GMAIL_SEND").unwrap(), json!({"b": 1, "a": 2}).as_object().unwrap().clone())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the tests write it in place")]
 fn said(reply: Value, decision: Option<ApprovalDecision>) -> Result<ToolOutput> {
     outcome(call(), decision, serde_json::from_str(&reply.to_string()).unwrap())
 }

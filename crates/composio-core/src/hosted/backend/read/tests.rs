@@ -9,6 +9,7 @@ fn wired<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_str(&value.to_string()).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the tests write it in place")]
 fn said(changes: Value) -> Value {
     let mut account = json!({
         "id": "ca_1", "user_id": "u", "status": "ACTIVE", "status_reason": "r", "alias": "work", "word_id": "w",
