@@ -60,7 +60,8 @@ use span;
 ///
 /// It checks arguments itself, so that those that do not fit are `ToolFailed` with its words, and a call that has nothing to
 /// run with carries no link: [`Session::authorize`](crate::Session::authorize) makes one. Lists without a limit are as long as
-/// the service likes.
+/// the service likes. A change that cannot be said without knowing the session is made of the version that was just read, and
+/// is a `Conflict` where somebody else was faster.
 ///
 /// # Example
 /// ```no_run

@@ -1,6 +1,6 @@
 //! Sessions as an application sees them, on a backend in memory.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod adapter;
 mod answers;

@@ -110,11 +110,13 @@ fn charges_and_the_expected_version_know_no_null_of_their_own() {
 
 #[test]
 fn a_change_says_what_was_set_and_nothing_else() {
-    let mut change = PatchSession::default();
-    change.toolkits = Patch::Set(ToolkitsPolicy { enable: Some(Vec::new()), ..ToolkitsPolicy::default() });
-    change.tags = Patch::Reset;
-    change.manage_connections =
-        Patch::Set(ManageConnectionsPatch { callback_url: Patch::Reset, ..ManageConnectionsPatch::default() });
+    let connections = ManageConnectionsPatch { callback_url: Patch::Reset, ..ManageConnectionsPatch::default() };
+    let change = PatchSession {
+        toolkits: Patch::Set(ToolkitsPolicy { enable: Some(Vec::new()), ..ToolkitsPolicy::default() }),
+        tags: Patch::Reset,
+        manage_connections: Patch::Set(connections),
+        ..PatchSession::default()
+    };
     let written = serde_json::to_string(&change).unwrap();
     assert_eq!(written, r#"{"toolkits":{"enable":[]},"manage_connections":{"callback_url":null},"tags":null}"#);
 }
