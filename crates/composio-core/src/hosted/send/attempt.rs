@@ -145,12 +145,15 @@ impl Attempt<'_> {
         let Some(second) = self.chunk(reply).await? else { return Ok(first) };
         let mut body = BytesMut::with_capacity(announced.map_or(2 * first.len(), |length| length as usize));
         body.extend_from_slice(&first);
+        drop(first);
         let mut chunk = Some(second);
         while let Some(bytes) = chunk {
             if body.len() + bytes.len() > limit {
                 return Err(Failure::TooLarge);
             }
             body.extend_from_slice(&bytes);
+            // hyper reads the next piece into the same memory where nobody holds this one any more.
+            drop(bytes);
             chunk = self.chunk(reply).await?;
         }
         Ok(body.freeze())

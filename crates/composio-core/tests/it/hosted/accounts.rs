@@ -288,6 +288,7 @@ async fn what_an_account_cannot_become_is_said() {
 #[tokio::test]
 async fn a_file_goes_where_the_service_says_without_the_key() {
     let (service, storage) = (Service::start().await, Service::start().await);
+    service.with_session(&json!({}));
     let place = |name: &str| {
         json!({
             name: format!("{}/put/a.txt?sig=s3cret", storage.url), "mount_relative_path": "a.txt",
@@ -313,6 +314,13 @@ async fn a_file_goes_where_the_service_says_without_the_key() {
     }
     let asked = service.asked(&at("POST", "/mounts/files/upload_url"))[0].json();
     assert_eq!(asked, json!({"mount_relative_path": "a.txt", "mimetype": "text/plain"}));
+    let file = json!({"mount_relative_path": "b/a.txt", "sandbox_mount_prefix": "/mnt/files", "size": 5});
+    service.answer(at("GET", "/mounts/files/items"), 200, &json!({"items": [file], "next_cursor": ""}));
+    let listed =
+        service.composio().session("trs_1").await.unwrap().files().list().prefix("/b/").limit(900).await.unwrap();
+    assert_eq!((listed.items[0].path.as_str(), listed.next_cursor), ("b/a.txt", None));
+    let query = &service.asked(&at("GET", "/mounts/files/items"))[0].query;
+    assert_eq!(query, "limit=500&mount_relative_prefix=b%2F");
     let nowhere = files.download_file(&session(), &FilePath::new("/")).await.unwrap_err();
     assert_eq!(nowhere.kind(), ErrorKind::InvalidInput);
 }

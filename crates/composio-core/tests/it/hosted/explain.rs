@@ -196,3 +196,21 @@ async fn what_decides_about_a_tool_is_all_there() {
     let why = opened.explain("github").await.unwrap();
     assert_eq!(why.outcome, Ok(Selection::NoAuthNeeded), "{why}");
 }
+
+#[tokio::test]
+async fn lists_are_read_to_the_end_and_no_further_than_sense_has() {
+    let service = Service::start().await;
+    with_toolkit(&service, &json!({}), &json!(["OAUTH2"]), &[config("ac_1", "OAUTH2")]);
+    service.answer(ACCOUNTS, 200, &json!({"items": [account("ca_1", "u", "ACTIVE")], "next_cursor": "again"}));
+    let session = service.composio().session("trs_1").await.unwrap();
+    let endless = session.explain("github").await.unwrap_err();
+    assert!(endless.kind() == ErrorKind::Unexpected && endless.to_string().contains("accounts"), "{endless}");
+    let asked = service.asked(ACCOUNTS);
+    assert!(!asked[0].query.contains("cursor") && asked[1].query.contains("cursor=again"));
+    let tools = json!({"items": [{"slug": "COMPOSIO_SEARCH_TOOLS"}], "next_cursor": "more"});
+    service.answer(at("GET", "/tools"), 200, &tools);
+    assert!(session.explain_tool("COMPOSIO_SEARCH_TOOLS").await.unwrap().decision.allowed);
+    let none = session.explain_tool("COMPOSIO_REMOTE_BASH_TOOL").await.unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::NotFound);
+    assert!(service.asked(&at("GET", "/tools"))[2].query.contains("cursor=more"));
+}

@@ -1,8 +1,8 @@
 //! Sessions of the hosted backend: what is sent for each, and what comes of the replies.
 
 use composio_core::{
-    ApprovalFallback, ApprovalPolicy, Composio, ErrorKind, MetaTools, MultiAccountUpdate, Preload, Result, Session,
-    Tool, ToolContext, ToolHints, ToolSlug, ToolkitPolicy, ToolkitSlug, WarningCode,
+    ApprovalFallback, ApprovalPolicy, Composio, ErrorKind, HostedSettings, MetaTools, MultiAccountUpdate, Preload,
+    Result, Session, Tool, ToolContext, ToolHints, ToolSlug, ToolkitPolicy, ToolkitSlug, WarningCode,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -169,6 +169,12 @@ async fn what_was_changed_and_is_never_said_again_is_known_all_the_same() {
     let session = service.composio().session("trs_1").await.unwrap();
     session.update().meta_tools(MetaTools::new().submit_feedback(true)).await.unwrap();
     assert!(session.config().meta_tools.submit_feedback);
+    let said =
+        HostedSettings::new().saved_config("sc_1").restrict_egress().user_timezone("Europe/London").fast_mode(true);
+    // A value of the session that is still there would have what it read first.
+    drop(session);
+    let created = service.composio().create("u").hosted(said.clone()).await.unwrap();
+    assert_eq!(created.config().hosted.as_deref(), Some(&said));
 }
 
 #[tokio::test]
