@@ -30,7 +30,7 @@ pub use self::files::{FileContent, FileEntry, FilePath, FileQuery, SessionFiles}
 pub use self::link::{Link, LinkRequest, LinkTarget, ToolkitState};
 pub use self::mcp::{McpAccess, McpEndpoint, McpToken};
 pub use self::pages::Items;
-pub(crate) use self::pages::pages;
+pub(crate) use self::pages::{listing, pages};
 pub use self::proxy::{BinaryData, HttpMethod, ProxyBody, ProxyRequest, ProxyResponse};
 pub use self::query::{AccountQuery, AuthConfigQuery, HistoryQuery, Page, SharingFilter, ToolQuery, ToolkitQuery};
 pub use self::record::{SessionRecord, SessionVersion, SessionWarning, WarningCode};

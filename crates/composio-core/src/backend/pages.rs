@@ -11,6 +11,52 @@ use futures::stream::{self, Stream, TryStreamExt as _};
 use super::Page;
 use crate::error::{Error, ErrorKind, Result};
 
+/// What every list in the making has: how many are on a page, where to go on, one page by awaiting it, and all as a stream.
+///
+/// The list has the fields `source`, whom to ask; `query`, which has a limit and a cursor; and `error`, the first mistake in
+/// what was said. `$page` asks for a page.
+macro_rules! listing {
+    ($list:ident of $item:ty, $limits:literal, $page:path) => {
+        impl $list {
+            #[doc = concat!("How many on a page at the most: ", $limits, " at the most.")]
+            pub fn limit(mut self, limit: usize) -> Self {
+                self.query.limit = Some(limit);
+                self
+            }
+
+            /// Goes on where a page ended.
+            pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
+                self.query.cursor = Some(cursor.into());
+                self
+            }
+
+            /// All of them from here on, page after page.
+            pub fn stream(self) -> $crate::backend::Items<$item> {
+                let Self { source, query, error } = self;
+                let start = error.map_or(Ok(query.cursor.clone()), Err);
+                $crate::backend::Items::new(start, move |cursor| {
+                    let mut query = query.clone();
+                    query.cursor = cursor;
+                    $page(Clone::clone(&source), query)
+                })
+            }
+        }
+
+        impl ::std::future::IntoFuture for $list {
+            type Output = $crate::error::Result<$crate::backend::Page<$item>>;
+            type IntoFuture = $crate::session::BoxFuture<Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                match self.error {
+                    Some(error) => Box::pin(::std::future::ready(Err(error))),
+                    None => Box::pin($page(self.source, self.query)),
+                }
+            }
+        }
+    };
+}
+pub(crate) use listing;
+
 /// What is on all pages of a list, one after the other: a [`Stream`](futures::Stream).
 ///
 /// A page is asked for when the one before has been taken. The stream ends after the last page or the first error, and does

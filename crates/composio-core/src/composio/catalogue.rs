@@ -1,14 +1,12 @@
 //! What toolkits and tools there are, whoever may use them.
 
-use std::future::IntoFuture;
 use std::sync::Arc;
 
 use super::Composio;
 use super::manage::management;
-use crate::backend::{Backend, CatalogueQuery, CatalogueToolQuery, Items, Page, ToolkitInfo};
+use crate::backend::{Backend, CatalogueQuery, CatalogueToolQuery, Page, ToolkitInfo, listing};
 use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
-use crate::session::BoxFuture;
 use crate::tool::ToolDefinition;
 
 impl Composio {
@@ -58,7 +56,7 @@ impl CatalogueToolkits {
     /// # Errors
     /// The await gives `InvalidInput` for a cursor that is not this backend's, `Unsupported` where it has no catalogue.
     pub fn list(&self) -> ListCatalogueToolkits {
-        ListCatalogueToolkits { backend: Arc::clone(&self.backend), query: CatalogueQuery::new() }
+        ListCatalogueToolkits { source: Arc::clone(&self.backend), query: CatalogueQuery::new(), error: None }
     }
 
     /// Reads one.
@@ -76,10 +74,11 @@ impl CatalogueToolkits {
 
 /// A list of the catalogue's toolkits in the making. Await it for one page.
 #[must_use = "toolkits are listed by awaiting this"]
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ListCatalogueToolkits {
-    backend: Arc<dyn Backend>,
+    source: Arc<dyn Backend>,
     query: CatalogueQuery,
+    error: Option<Error>,
 }
 
 impl ListCatalogueToolkits {
@@ -94,41 +93,12 @@ impl ListCatalogueToolkits {
         self.query.category = Some(category.into());
         self
     }
-
-    /// How many on a page at the most: 20 unless said, 1,000 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<ToolkitInfo> {
-        let start = self.query.cursor.clone();
-        Items::new(Ok(start), move |cursor| {
-            let mut list = self.clone();
-            list.query.cursor = cursor;
-            list.page()
-        })
-    }
-
-    async fn page(self) -> Result<Page<ToolkitInfo>> {
-        management(&self.backend)?.catalogue_toolkits(&self.query).await
-    }
 }
 
-impl IntoFuture for ListCatalogueToolkits {
-    type Output = Result<Page<ToolkitInfo>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+listing!(ListCatalogueToolkits of ToolkitInfo, "20 unless said, 1,000", page_of_catalogue_toolkits);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.page())
-    }
+async fn page_of_catalogue_toolkits(backend: Arc<dyn Backend>, query: CatalogueQuery) -> Result<Page<ToolkitInfo>> {
+    management(&backend)?.catalogue_toolkits(&query).await
 }
 
 /// The tools of a project's catalogue.
@@ -144,7 +114,7 @@ impl CatalogueTools {
     /// The await gives `InvalidInput` for a malformed slug and for a cursor that is not this backend's, `Unsupported` where it
     /// has no catalogue.
     pub fn list(&self) -> ListCatalogueTools {
-        ListCatalogueTools { backend: Arc::clone(&self.backend), query: CatalogueToolQuery::new(), error: None }
+        ListCatalogueTools { source: Arc::clone(&self.backend), query: CatalogueToolQuery::new(), error: None }
     }
 
     /// Reads one, whether a session may use it or not.
@@ -164,7 +134,7 @@ impl CatalogueTools {
 #[must_use = "tools are listed by awaiting this"]
 #[derive(Debug)]
 pub struct ListCatalogueTools {
-    backend: Arc<dyn Backend>,
+    source: Arc<dyn Backend>,
     query: CatalogueToolQuery,
     error: Option<Error>,
 }
@@ -203,39 +173,10 @@ impl ListCatalogueTools {
         self.query.search = Some(text.into());
         self
     }
-
-    /// How many on a page at the most: 20 unless said, 1,000 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<ToolDefinition> {
-        let Self { backend, query, error } = self;
-        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
-            let (backend, query) = (Arc::clone(&backend), CatalogueToolQuery { cursor, ..query.clone() });
-            async move { management(&backend)?.catalogue_tools(&query).await }
-        })
-    }
 }
 
-impl IntoFuture for ListCatalogueTools {
-    type Output = Result<Page<ToolDefinition>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+listing!(ListCatalogueTools of ToolDefinition, "20 unless said, 1,000", page_of_catalogue_tools);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match self.error {
-                Some(error) => Err(error),
-                None => management(&self.backend)?.catalogue_tools(&self.query).await,
-            }
-        })
-    }
+async fn page_of_catalogue_tools(backend: Arc<dyn Backend>, query: CatalogueToolQuery) -> Result<Page<ToolDefinition>> {
+    management(&backend)?.catalogue_tools(&query).await
 }

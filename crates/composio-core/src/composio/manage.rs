@@ -9,7 +9,7 @@ use crate::account::{ConnectedAccount, ConnectionStatus, Sharing, SharingUpdate}
 use crate::auth::{
     AuthConfig, AuthConfigUpdate, AuthScheme, FormFields, NewAuthConfig, NewConnectedAccount, OAuthApp, ToolFilter,
 };
-use crate::backend::{AccountQuery, AuthConfigQuery, Backend, Items, Management, Page, SharingFilter};
+use crate::backend::{AccountQuery, AuthConfigQuery, Backend, Management, Page, SharingFilter, listing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::{AuthConfigId, ConnectedAccountId, ToolkitSlug, UserId};
 use crate::session::BoxFuture;
@@ -49,7 +49,7 @@ impl AuthConfigs {
 
     /// Lists them, newest first, the enabled ones unless the returned value says otherwise.
     pub fn list(&self) -> ListAuthConfigs {
-        ListAuthConfigs { backend: Arc::clone(&self.backend), query: AuthConfigQuery::new(), error: None }
+        ListAuthConfigs { source: Arc::clone(&self.backend), query: AuthConfigQuery::new(), error: None }
     }
 
     /// Reads one.
@@ -135,7 +135,7 @@ impl IntoFuture for CreateAuthConfig {
 #[must_use = "auth configs are listed by awaiting this"]
 #[derive(Debug)]
 pub struct ListAuthConfigs {
-    backend: Arc<dyn Backend>,
+    source: Arc<dyn Backend>,
     query: AuthConfigQuery,
     error: Option<Error>,
 }
@@ -158,41 +158,12 @@ impl ListAuthConfigs {
         self.query.show_disabled = true;
         self
     }
-
-    /// How many on a page at the most: 20 unless said, 200 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<AuthConfig> {
-        let Self { backend, query, error } = self;
-        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
-            let (backend, query) = (Arc::clone(&backend), AuthConfigQuery { cursor, ..query.clone() });
-            async move { management(&backend)?.auth_configs(&query).await }
-        })
-    }
 }
 
-impl IntoFuture for ListAuthConfigs {
-    type Output = Result<Page<AuthConfig>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+listing!(ListAuthConfigs of AuthConfig, "20 unless said, 200", page_of_auth_configs);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match self.error {
-                Some(error) => Err(error),
-                None => management(&self.backend)?.auth_configs(&self.query).await,
-            }
-        })
-    }
+async fn page_of_auth_configs(backend: Arc<dyn Backend>, query: AuthConfigQuery) -> Result<Page<AuthConfig>> {
+    management(&backend)?.auth_configs(&query).await
 }
 
 /// The connected accounts of a project, of all users.
@@ -228,7 +199,7 @@ impl ConnectedAccounts {
 
     /// Lists them, newest first.
     pub fn list(&self) -> ListConnectedAccounts {
-        ListConnectedAccounts { backend: Arc::clone(&self.backend), query: AccountQuery::new(), error: None }
+        ListConnectedAccounts { source: Arc::clone(&self.backend), query: AccountQuery::new(), error: None }
     }
 
     /// Reads one.
@@ -344,7 +315,7 @@ impl IntoFuture for CreateConnectedAccount {
 #[must_use = "accounts are listed by awaiting this"]
 #[derive(Debug)]
 pub struct ListConnectedAccounts {
-    backend: Arc<dyn Backend>,
+    source: Arc<dyn Backend>,
     query: AccountQuery,
     error: Option<Error>,
 }
@@ -379,39 +350,10 @@ impl ListConnectedAccounts {
         self.query.sharing = sharing;
         self
     }
-
-    /// How many on a page at the most: 20 unless said, 200 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<ConnectedAccount> {
-        let Self { backend, query, error } = self;
-        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
-            let (backend, query) = (Arc::clone(&backend), AccountQuery { cursor, ..query.clone() });
-            async move { management(&backend)?.connected_accounts(&query).await }
-        })
-    }
 }
 
-impl IntoFuture for ListConnectedAccounts {
-    type Output = Result<Page<ConnectedAccount>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+listing!(ListConnectedAccounts of ConnectedAccount, "20 unless said, 200", page_of_connected_accounts);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match self.error {
-                Some(error) => Err(error),
-                None => management(&self.backend)?.connected_accounts(&self.query).await,
-            }
-        })
-    }
+async fn page_of_connected_accounts(backend: Arc<dyn Backend>, query: AccountQuery) -> Result<Page<ConnectedAccount>> {
+    management(&backend)?.connected_accounts(&query).await
 }

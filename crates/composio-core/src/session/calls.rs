@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::run::Caller;
 use super::{BoxFuture, Session};
 use crate::approval::{ApprovalAnswer, ApprovalDecision, ApprovalState};
-use crate::backend::{Items, Page, ToolkitQuery, ToolkitState};
+use crate::backend::{Page, ToolkitQuery, ToolkitState, listing};
 use crate::error::{Error, Result};
 use crate::id::{ToolSlug, ToolkitSlug};
 use crate::tool::{Arguments, ToolCall, ToolOutput};
@@ -81,14 +81,14 @@ impl fmt::Debug for Execute {
 #[must_use = "toolkits are listed by awaiting this"]
 #[derive(Debug)]
 pub struct ListToolkits {
-    session: Session,
+    source: Session,
     query: ToolkitQuery,
     error: Option<Error>,
 }
 
 impl ListToolkits {
     pub(super) fn new(session: Session) -> Self {
-        Self { session, query: ToolkitQuery::new(), error: None }
+        Self { source: session, query: ToolkitQuery::new(), error: None }
     }
 
     /// Only those with this text in slug, name or description, whatever the case.
@@ -116,39 +116,10 @@ impl ListToolkits {
         }
         self
     }
-
-    /// How many on a page at the most: 20 unless said, 50 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<ToolkitState> {
-        let Self { session, query, error } = self;
-        Items::new(error.map_or(Ok(query.cursor.clone()), Err), move |cursor| {
-            let (session, query) = (session.clone(), ToolkitQuery { cursor, ..query.clone() });
-            async move { session.backend().list_toolkits(session.id(), &query).await }
-        })
-    }
 }
 
-impl IntoFuture for ListToolkits {
-    type Output = Result<Page<ToolkitState>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+listing!(ListToolkits of ToolkitState, "20 unless said, 50", page_of_toolkits);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            match self.error {
-                Some(error) => Err(error),
-                None => self.session.backend().list_toolkits(self.session.id(), &self.query).await,
-            }
-        })
-    }
+async fn page_of_toolkits(session: Session, query: ToolkitQuery) -> Result<Page<ToolkitState>> {
+    session.backend().list_toolkits(session.id(), &query).await
 }

@@ -1,13 +1,12 @@
 //! A session's configuration over time: reading it again, its history, and hearing of changes.
 
 use std::fmt;
-use std::future::IntoFuture;
 
 use tokio::sync::watch;
 
-use super::{BoxFuture, Session, SessionUpdate, UpdateSession};
-use crate::backend::{HistoryQuery, Items, Page, SessionVersion, SessionWarning};
-use crate::error::Result;
+use super::{Session, SessionUpdate, UpdateSession};
+use crate::backend::{HistoryQuery, Page, SessionVersion, SessionWarning, listing};
+use crate::error::{Error, Result};
 
 impl Session {
     /// The version of its configuration: 1 when it is created, one more with each change.
@@ -46,7 +45,7 @@ impl Session {
     /// # Errors
     /// The await gives `NotFound` where the session was deleted, `InvalidInput` for a cursor that is not this backend's.
     pub fn history(&self) -> ListHistory {
-        ListHistory { session: self.clone(), query: HistoryQuery::new() }
+        ListHistory { source: self.clone(), query: HistoryQuery::new(), error: None }
     }
 
     /// Hears of changes of the configuration that are made or read in this process, from now on.
@@ -87,38 +86,13 @@ impl fmt::Debug for Changes {
 #[must_use = "versions are listed by awaiting this"]
 #[derive(Debug)]
 pub struct ListHistory {
-    session: Session,
+    source: Session,
     query: HistoryQuery,
+    error: Option<Error>,
 }
 
-impl ListHistory {
-    /// How many on a page at the most: 20 unless said, 100 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
+listing!(ListHistory of SessionVersion, "20 unless said, 100", page_of_history);
 
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<SessionVersion> {
-        let Self { session, query } = self;
-        Items::new(Ok(query.cursor.clone()), move |cursor| {
-            let (session, query) = (session.clone(), HistoryQuery { cursor, ..query.clone() });
-            async move { session.backend().session_history(session.id(), &query).await }
-        })
-    }
-}
-
-impl IntoFuture for ListHistory {
-    type Output = Result<Page<SessionVersion>>;
-    type IntoFuture = BoxFuture<Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.session.backend().session_history(self.session.id(), &self.query).await })
-    }
+async fn page_of_history(session: Session, query: HistoryQuery) -> Result<Page<SessionVersion>> {
+    session.backend().session_history(session.id(), &query).await
 }

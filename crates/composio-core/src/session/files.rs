@@ -1,10 +1,9 @@
 //! The files of a session's sandbox.
 
 use std::fmt;
-use std::future::IntoFuture;
 
-use super::{BoxFuture, Session};
-use crate::backend::{FileContent, FileEntry, FilePath, FileQuery, Items, Page, SessionFiles};
+use super::Session;
+use crate::backend::{FileContent, FileEntry, FilePath, FileQuery, Page, SessionFiles, listing};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Session {
@@ -59,7 +58,7 @@ impl Files {
         if let Some(mount) = &self.mount {
             query.mount.clone_from(mount);
         }
-        ListFiles { session: self.session.clone(), query }
+        ListFiles { source: self.session.clone(), query, error: None }
     }
 
     /// Writes a file, in place of one that is there.
@@ -112,10 +111,11 @@ impl fmt::Debug for Files {
 
 /// A list of files in the making. Await it for one page.
 #[must_use = "files are listed by awaiting this"]
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ListFiles {
-    session: Session,
+    source: Session,
     query: FileQuery,
+    error: Option<Error>,
 }
 
 impl ListFiles {
@@ -125,43 +125,14 @@ impl ListFiles {
         self.query.prefix = (!prefix.is_empty()).then(|| prefix.to_owned());
         self
     }
-
-    /// How many on a page at the most: 100 unless said, 500 at the most.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Goes on where a page ended.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.query.cursor = Some(cursor.into());
-        self
-    }
-
-    /// All of them from here on, page after page.
-    pub fn stream(self) -> Items<FileEntry> {
-        let start = self.query.cursor.clone();
-        Items::new(Ok(start), move |cursor| {
-            let mut list = self.clone();
-            list.query.cursor = cursor;
-            list.page()
-        })
-    }
-
-    async fn page(self) -> Result<Page<FileEntry>> {
-        check_mount(&self.query.mount)?;
-        check_inside(self.query.prefix.as_deref().unwrap_or_default())?;
-        kept(&self.session)?.list_files(self.session.id(), &self.query).await
-    }
 }
 
-impl IntoFuture for ListFiles {
-    type Output = Result<Page<FileEntry>>;
-    type IntoFuture = BoxFuture<Self::Output>;
+listing!(ListFiles of FileEntry, "100 unless said, 500", page_of_files);
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.page())
-    }
+async fn page_of_files(session: Session, query: FileQuery) -> Result<Page<FileEntry>> {
+    check_mount(&query.mount)?;
+    check_inside(query.prefix.as_deref().unwrap_or_default())?;
+    kept(&session)?.list_files(session.id(), &query).await
 }
 
 fn kept(session: &Session) -> Result<&dyn SessionFiles> {
