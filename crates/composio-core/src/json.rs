@@ -20,7 +20,8 @@ pub struct JsonText {
 
 struct Inner {
     text: Box<RawValue>,
-    parsed: OnceLock<Value>,
+    /// Apart, since most texts are never parsed and there are thousands of them.
+    parsed: OnceLock<Box<Value>>,
 }
 
 impl JsonText {
@@ -53,13 +54,13 @@ impl JsonText {
     /// The value, parsed at the first look.
     pub fn value(&self) -> &Value {
         // A `RawValue` has been parsed before; only nesting beyond serde_json's limit can still refuse it.
-        self.inner.parsed.get_or_init(|| serde_json::from_str(self.as_str()).unwrap_or(Value::Null))
+        self.inner.parsed.get_or_init(|| Box::new(serde_json::from_str(self.as_str()).unwrap_or(Value::Null)))
     }
 
     /// A value of its own: copied where it was parsed before, parsed where not.
     pub(crate) fn to_value(&self) -> Value {
         match self.inner.parsed.get() {
-            Some(value) => value.clone(),
+            Some(value) => Value::clone(value),
             None => serde_json::from_str(self.as_str()).unwrap_or(Value::Null),
         }
     }
@@ -78,7 +79,7 @@ impl JsonText {
 impl From<Value> for JsonText {
     fn from(value: Value) -> Self {
         let text = serde_json::value::to_raw_value(&value).unwrap_or_default();
-        let parsed = OnceLock::from(value);
+        let parsed = OnceLock::from(Box::new(value));
         Self { inner: Arc::new(Inner { text, parsed }) }
     }
 }

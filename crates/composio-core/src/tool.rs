@@ -105,18 +105,21 @@ impl ToolHints {
     #[must_use]
     pub fn from_tags<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
         let mut hints = Self::default();
-        for tag in tags {
-            match tag {
-                "readOnlyHint" => hints.read_only = true,
-                "createHint" => hints.create = true,
-                "updateHint" => hints.update = true,
-                "destructiveHint" => hints.destructive = true,
-                "idempotentHint" => hints.idempotent = true,
-                "openWorldHint" => hints.open_world = true,
-                _ => {}
-            }
-        }
+        tags.into_iter().for_each(|tag| hints.add(tag));
         hints
+    }
+
+    /// Reads one more tag.
+    pub(crate) fn add(&mut self, tag: &str) {
+        match tag {
+            "readOnlyHint" => self.read_only = true,
+            "createHint" => self.create = true,
+            "updateHint" => self.update = true,
+            "destructiveHint" => self.destructive = true,
+            "idempotentHint" => self.idempotent = true,
+            "openWorldHint" => self.open_world = true,
+            _ => {}
+        }
     }
 
     /// Hints of a tool that only reads.

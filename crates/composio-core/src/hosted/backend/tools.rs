@@ -1,6 +1,9 @@
 //! Tools, as the dialect lists them.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::read::{self, kept};
@@ -27,7 +30,47 @@ pub(super) struct Listed {
     toolkit: Option<Of>,
     input_parameters: Option<JsonText>,
     output_parameters: Option<JsonText>,
-    tags: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "hints")]
+    tags: ToolHints,
+}
+
+/// Reads tags and keeps none of them.
+fn hints<'de, D: Deserializer<'de>>(tags: D) -> Result<ToolHints, D::Error> {
+    struct Tags(ToolHints);
+
+    impl<'de> Visitor<'de> for &mut Tags {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("tags")
+        }
+
+        fn visit_unit<E>(self) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_str<E>(self, tag: &str) -> Result<(), E> {
+            self.0.add(tag);
+            Ok(())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut tags: A) -> Result<(), A::Error> {
+            while tags.next_element_seed(&mut *self)?.is_some() {}
+            Ok(())
+        }
+    }
+
+    impl<'de> DeserializeSeed<'de> for &mut Tags {
+        type Value = ();
+
+        fn deserialize<D: Deserializer<'de>>(self, tag: D) -> Result<(), D::Error> {
+            tag.deserialize_any(self)
+        }
+    }
+
+    let mut read = Tags(ToolHints::default());
+    read.deserialize(tags)?;
+    Ok(read.0)
 }
 
 /// The toolkit of a tool.
@@ -44,7 +87,7 @@ impl From<wire::Tool> for Listed {
             toolkit: tool.toolkit.map(|toolkit| Of { slug: Some(toolkit.slug) }),
             input_parameters: tool.input_parameters,
             output_parameters: tool.output_parameters,
-            tags: Some(tool.tags),
+            tags: ToolHints::from_tags(tool.tags.iter().map(String::as_str)),
         }
     }
 }
@@ -58,7 +101,7 @@ pub(super) fn definition(tool: Listed, last: &mut Option<ToolkitSlug>) -> Result
     let schema = said(tool.input_parameters).unwrap_or_else(|| json!({"type": "object", "properties": {}}).into());
     let mut definition = ToolDefinition::new(slug, tool.description.unwrap_or_default(), schema);
     definition.output_schema = said(tool.output_parameters).map(Into::into);
-    definition.hints = ToolHints::from_tags(tool.tags.iter().flatten().map(String::as_str));
+    definition.hints = tool.tags;
     definition.toolkit = tool.toolkit.and_then(|toolkit| shared(&toolkit.slug?, last));
     Ok(definition)
 }

@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
 
-use super::super::{auth_configs, catalogue, toolkits};
+use super::super::{auth_configs, catalogue, toolkits, tools};
 use super::*;
 use crate::auth::{AuthConfigUpdate, NewAuthConfig, ToolFilter};
 use crate::id::ToolSlug;
+use crate::tool::ToolHints;
 
 fn wired<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_str(&value.to_string()).unwrap()
@@ -190,4 +191,19 @@ fn a_toolkit_of_a_session_shows_the_account_that_would_run() {
     let unsaid =
         toolkit(json!({"id": "ca_1", "user_id": "u", "status": "ACTIVE", "created_at": "2026-10-01T09:00:00Z"}));
     assert_eq!((unsaid.auth_config, unsaid.scheme), (None, None));
+}
+
+#[test]
+fn a_tool_of_a_list_has_the_hints_of_its_tags() {
+    for (tags, hints) in [
+        (json!({"tags": ["readOnlyHint", "important", "openWorldHint"]}), vec!["readOnlyHint", "openWorldHint"]),
+        (json!({"tags": []}), vec![]),
+        (json!({"tags": null}), vec![]),
+        (json!({}), vec![]),
+    ] {
+        let mut tool = json!({"slug": "A_B", "name": "b", "toolkit": {"slug": "a"}});
+        tool.as_object_mut().unwrap().extend(tags.as_object().unwrap().clone());
+        let read = tools::definition(wired(&tool), &mut None).unwrap();
+        assert_eq!(read.hints, ToolHints::from_tags(hints), "{tags}");
+    }
 }
