@@ -128,8 +128,11 @@ impl Session {
         Arc::clone(&self.record().config)
     }
 
-    /// Where MCP clients reach it; nothing where the backend does not serve MCP. The headers to send are those of the
-    /// hosted service; on the embedded engine, make a token with [`mcp_token`](Self::mcp_token).
+    /// Where MCP clients reach it; nothing where the backend does not serve MCP.
+    ///
+    /// On the hosted service the headers carry the project's own key, for clients of yours and for nobody else's; there are
+    /// none where the endpoint has another origin than the API. On the embedded engine, make a token with
+    /// [`mcp_token`](Self::mcp_token). Rule: `session-api` 12.5.
     pub fn mcp(&self) -> Option<&McpEndpoint> {
         self.inner.held.shared().mcp()
     }

@@ -11,9 +11,10 @@ const BEARER: &str = "bearer ";
 /// The session behind an MCP endpoint as a hosted tool of the Responses API, under this label.
 ///
 /// The provider lists and calls the tools itself, so the endpoint has to be one that its servers can reach, and what it
-/// holds to get in is sent to the provider: give it a token of one session that expires. The provider asks for an
-/// approval before each call, which is its default, unless you set `require_approval`; every tool of the session is
-/// allowed, unless you set `allowed_tools`.
+/// holds to get in is sent to the provider: give it a token of one session that expires. The hosted service makes none, and
+/// the headers of its `session.mcp()` are the project's own key: with them the provider can do all that you can. The provider
+/// asks for an approval before each call, which is its default, unless you set `require_approval`; every tool of the session
+/// is allowed, unless you set `allowed_tools`.
 ///
 /// `Debug` of async-openai's type prints the credential: do not log it, nor the request that holds it.
 ///
@@ -26,7 +27,6 @@ const BEARER: &str = "bearer ";
 /// use composio_openai::async_openai::types::mcp::{MCPTool, MCPToolApprovalSetting, MCPToolRequireApproval};
 /// use composio_openai::async_openai::types::responses::{CreateResponse, Tool};
 ///
-/// // On the hosted service `session.mcp()` has an endpoint with its headers; a token works there and on the engine.
 /// let token = session.mcp_token().await?;
 /// let never = MCPToolRequireApproval::ApprovalSetting(MCPToolApprovalSetting::Never);
 /// let tool = MCPTool { require_approval: Some(never), ..composio_openai::mcp_tool("composio", &token.endpoint)? };
