@@ -21,7 +21,7 @@ const AT_ONCE: usize = 64;
 const OF_REQWEST: f64 = 0.9;
 
 pub(super) async fn measure(stub: &str, measured: bool, report: &mut Report) -> Result<()> {
-    let (rounds, calls) = if measured { (21, 32) } else { (1, 1) };
+    let (rounds, calls) = if measured { (61, 32) } else { (1, 1) };
     let one = one_by_one(stub, if measured { 3_000 } else { 1 }).await?;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     report.beside(format_args!(

@@ -67,7 +67,8 @@ pub(super) enum Unit {
 impl Unit {
     fn of(self, figure: f64) -> String {
         match self {
-            Self::Times => format!("{figure:.2}x"),
+            // A figure that misses its budget by little has to be seen to miss it.
+            Self::Times => format!("{figure:.3}x"),
             Self::Milliseconds => format!("{figure:.1} ms"),
             Self::Megabytes => format!("{figure:.2} MB"),
             Self::Bytes => format!("{figure:.0} bytes"),
