@@ -13,6 +13,7 @@ mod error;
 mod http;
 mod validate;
 
+pub use composio_core::HttpMethod;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -24,7 +25,7 @@ pub use self::auth::{
 };
 pub use self::error::ManifestError;
 pub use self::http::{
-    BodyBinding, BodyField, BodyShape, HttpBinding, HttpMethod, ParameterBinding, ParameterLocation, ParameterStyle,
+    BodyBinding, BodyField, BodyShape, HttpBinding, ParameterBinding, ParameterLocation, ParameterStyle,
 };
 
 pub(crate) use self::validate::{FORBIDDEN_HEADERS, placeholders};

@@ -2,20 +2,21 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{Timestamp, ToolkitSlug};
 use crate::json::JsonText;
 
-/// A method of HTTP that a proxied call may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
+/// The method of a request to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum HttpMethod {
     /// Reads.
     Get,
-    /// Reads the headers.
+    /// Reads, without a body in the reply.
     Head,
-    /// Makes or does.
+    /// Creates, or does something else that must not happen twice.
     Post,
     /// Replaces.
     Put,
@@ -26,7 +27,8 @@ pub enum HttpMethod {
 }
 
 impl HttpMethod {
-    /// Its name, such as `GET`.
+    /// The method in capitals, as requests spell it.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -36,6 +38,12 @@ impl HttpMethod {
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
+    }
+
+    /// Whether sending the request twice is the same as sending it once by the definition of the method: GET and HEAD.
+    #[must_use]
+    pub fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
     }
 }
 

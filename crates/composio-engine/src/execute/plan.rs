@@ -85,7 +85,7 @@ pub(crate) fn plan(
     }
 
     let mut request = Request::builder()
-        .method(http::Method::from(binding.method))
+        .method(binding.method.as_str())
         .uri(target)
         .body(body.unwrap_or_default())
         .map_err(|_| no_url())?;

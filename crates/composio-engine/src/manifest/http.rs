@@ -1,7 +1,6 @@
 //! How a tool's arguments become an HTTP request.
 
-use std::fmt;
-
+use composio_core::HttpMethod;
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
@@ -43,65 +42,6 @@ impl HttpBinding {
             .map(|parameter| parameter.argument.as_str())
             .chain(fields.iter().map(|field| field.argument.as_str()))
             .chain(whole)
-    }
-}
-
-/// The method of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[non_exhaustive]
-pub enum HttpMethod {
-    /// Reads.
-    Get,
-    /// Reads, without a body in the reply.
-    Head,
-    /// Creates, or does something else that must not happen twice.
-    Post,
-    /// Replaces.
-    Put,
-    /// Changes.
-    Patch,
-    /// Deletes.
-    Delete,
-}
-
-impl HttpMethod {
-    /// The method in capitals, as requests spell it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
-    /// Whether sending the request twice is the same as sending it once by the definition of the method: GET and HEAD.
-    #[must_use]
-    pub fn is_safe(self) -> bool {
-        matches!(self, Self::Get | Self::Head)
-    }
-}
-
-impl fmt::Display for HttpMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl From<HttpMethod> for ::http::Method {
-    fn from(method: HttpMethod) -> Self {
-        match method {
-            HttpMethod::Get => Self::GET,
-            HttpMethod::Head => Self::HEAD,
-            HttpMethod::Post => Self::POST,
-            HttpMethod::Put => Self::PUT,
-            HttpMethod::Patch => Self::PATCH,
-            HttpMethod::Delete => Self::DELETE,
-        }
     }
 }
 
