@@ -12,6 +12,7 @@ mod proxy;
 mod service;
 mod sessions;
 mod stub;
+mod tls;
 mod traces;
 
 use std::time::Duration;
