@@ -42,8 +42,12 @@ const KNOWN: &[(&str, &[u64], ErrorKind)] = &[
 impl Meaning {
     /// What a refusal of this request means.
     pub(super) fn of(request: &Request, status: StatusCode, said: &Said) -> Self {
-        let known = retired(status, said).or_else(|| by_slug(said)).or_else(|| by_code(said));
-        let kind = known.unwrap_or_else(|| by_status(request.operation.resend, status));
+        let resend = request.operation.resend;
+        // A server that fails in the middle of a write may know a name for what went wrong, and not what was done before.
+        let lost = resend == Resend::Unsent && status.is_server_error();
+        let named = || retired(status, said).or_else(|| by_slug(said)).or_else(|| by_code(said));
+        let known = if lost { None } else { named() };
+        let kind = known.unwrap_or_else(|| by_status(resend, status));
         match session(&request.target).filter(|_| kind == ErrorKind::NotFound && is_session(request, known, said)) {
             Some(session) => Self::UnknownSession(session),
             None => Self::Kind(kind),

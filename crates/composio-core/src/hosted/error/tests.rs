@@ -59,14 +59,17 @@ fn the_slug_says_it() {
         ("ConnectedAccount_SharedAccessDenied", 403, PermissionDenied),
         // Where the slug is not known, the status speaks.
         ("Somebody_Unheard", 401, Unauthorized),
-        // Nothing ran, whatever the status: the slug goes first.
-        ("ToolRouterV2_NoActiveConnection", 500, ConnectionRequired),
+        // The names are those of requests that are refused. A server that fails may have done something before.
+        ("ToolRouterV2_NoActiveConnection", 500, OutcomeUnknown),
+        ("ConnectedAccount_ResourceNotFound", 502, OutcomeUnknown),
     ] {
         let body = format!(r#"{{"error":{{"message":"m","slug":"{slug}","code":1,"status":{status}}}}}"#);
         let error = refused_with(WRITE, status, &body);
         assert_eq!(error.kind(), kind, "{slug} {status}");
         assert_eq!((context(&error, "slug"), context(&error, "code")), (vec![slug], vec!["1"]));
     }
+    let read = refused_with(READ, 500, r#"{"error":{"message":"m","slug":"ToolRouterV2_NoActiveConnection"}}"#);
+    assert_eq!(read.kind(), ConnectionRequired, "what only reads has done nothing");
 }
 
 #[test]
